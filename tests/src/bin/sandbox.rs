@@ -1,0 +1,7 @@
+//! The sandbox: runs commands against the loopback AWS. See [`tests::sandbox`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tests::sandbox::main()
+}

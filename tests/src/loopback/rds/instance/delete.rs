@@ -1,0 +1,93 @@
+//! Deleting an instance, with or without a last snapshot.
+
+use super::{Instance, kept_and_shown, named};
+use crate::loopback::action::{Call, Reply};
+use crate::loopback::error::{AwsError, Result};
+use crate::loopback::rds::course::Course;
+use crate::loopback::rds::noun::Noun as _;
+use crate::loopback::rds::snapshot::{self, Snapshot};
+
+/// How long deleting takes, without and with a standby, and how much longer the last snapshot makes it.
+const DELETING_SECONDS: (f64, f64) = (150.0, 210.0);
+const SNAPSHOT_SECONDS: f64 = 120.0;
+const PROMOTING_SECONDS: f64 = 60.0;
+
+/// Statuses of instances that have failed: no snapshot can be made of them.
+const FAILED: [&str; 3] = ["failed", "incompatible-restore", "incompatible-network"];
+
+pub fn delete(call: &mut Call<'_>) -> Result<Reply> {
+    let mut instance = named(call)?;
+    let last = last_snapshot(call, &instance)?;
+    let (alone, with_standby) = DELETING_SECONDS;
+    let mut seconds = if instance.settings.multi_az { with_standby } else { alone };
+    if let Some(name) = last {
+        seconds += SNAPSHOT_SECONDS;
+        let ready = call.after(SNAPSHOT_SECONDS);
+        Snapshot::of(call, &instance, name, ready);
+    }
+    if call.params.flag("DeleteAutomatedBackups")? == Some(false) {
+        let message = "The loopback AWS retains no automated backups of deleted instances.";
+        return Err(AwsError::new("UnsupportedOperation", message));
+    }
+    promote_replicas(call, &instance);
+    instance.course = Course::at(call.now, "deleting").through(call.clock, seconds, "deleting");
+    instance.gone = Some(instance.course.ends());
+    instance.wanted = None;
+    instance.source = None;
+    kept_and_shown(call, instance)
+}
+
+/// The name of the last snapshot, if one is to be made; refused where the instance cannot be deleted.
+fn last_snapshot(call: &Call<'_>, instance: &Instance) -> Result<Option<String>> {
+    let combination = |message: &str| Err(AwsError::new("InvalidParameterCombination", message));
+    let state = |message: String| Err(AwsError::new("InvalidDBInstanceState", message));
+    let skip = call.params.flag("SkipFinalSnapshot")? == Some(true);
+    let name = call.params.text("FinalDBSnapshotIdentifier");
+    let (id, status) = (instance.name(), instance.status(call.now));
+    if status == "deleting" {
+        return state(format!("Instance {id} is already being deleted."));
+    }
+    if instance.settings.protected {
+        return combination(
+            "Cannot delete protected DB Instance, please disable deletion protection and try again.",
+        );
+    }
+    match name {
+        None if skip => Ok(None),
+        None => combination("FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."),
+        Some(_) if skip => {
+            combination("FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is true.")
+        }
+        Some(_) if instance.source.is_some() => {
+            combination("FinalDBSnapshotIdentifier can not be specified when deleting a replica instance")
+        }
+        // What is still being created can be deleted, but has nothing yet that a snapshot could be made of.
+        Some(_) if status == "creating" => {
+            state(format!("Instance {id} is currently creating - please try again later."))
+        }
+        Some(_) if FAILED.contains(&status) => state(format!(
+            "Instance {id} is in state {status} and can be deleted without a final snapshot only."
+        )),
+        Some(_)
+            if !matches!(status, "available" | "storage-optimization" | "storage-full" | "backing-up") =>
+        {
+            state(format!(
+                "Cannot create a snapshot because the database instance {id} is not currently in the available state."
+            ))
+        }
+        Some(name) => snapshot::vacant(call, "FinalDBSnapshotIdentifier", name).map(Some),
+    }
+}
+
+/// The replicas of an instance that is deleted become instances of their own, which go on costing.
+fn promote_replicas(call: &mut Call<'_>, source: &Instance) {
+    for other in call.region.rds.instances.values_mut() {
+        if other.source.as_deref() == Some(source.name()) {
+            other.source = None;
+            if other.gone.is_none() {
+                other.course =
+                    Course::at(call.now, "available").through(call.clock, PROMOTING_SECONDS, "modifying");
+            }
+        }
+    }
+}

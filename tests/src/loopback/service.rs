@@ -1,0 +1,20 @@
+//! The services there are.
+
+use super::action::Service;
+use super::{acm, ec2, rds, route53, secretsmanager, ssm, sts};
+
+pub const ALL: &[&Service] = &[
+    &sts::SERVICE,
+    &ec2::SERVICE,
+    &route53::SERVICE,
+    &acm::SERVICE,
+    &rds::SERVICE,
+    &secretsmanager::SERVICE,
+    &ssm::SERVICE,
+];
+
+/// The service with this name in a credential scope.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Service> {
+    ALL.iter().copied().find(|service| service.name == name)
+}
