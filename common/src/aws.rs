@@ -1,7 +1,7 @@
 //! Credentials, Region and clients, with the settings of the AWS CLI.
 //!
 //! Environment, profiles, SSO, assumed roles, container and instance roles, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` are
-//! the SDK's own. `AWS_CA_BUNDLE` and proxies are set here, because the SDK leaves them to the HTTP client.
+//! the SDK's own. `AWS_CA_BUNDLE` and proxies it leaves to the HTTP client: [`crate::http`].
 
 use std::cell::OnceCell;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_http_client::{Builder, Connector};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::call::Call as _;
 use crate::call_log::CallLog;
 use crate::fault::{Fault, Kind};
+use crate::http::{CONNECT_TIMEOUT, Http};
 use crate::retry::NeverRepeatUncertain;
 use crate::settings::Settings;
 
 /// Attempts a call gets in all. The SDK's standard mode backs off with jitter between them.
 const ATTEMPTS: u32 = 10;
+
+/// What the SDK takes where nobody asks for a number.
+const SDK_ATTEMPTS: u32 = 3;
 
 /// The clients of one run, made when first used.
 pub struct Aws {
@@ -34,6 +34,11 @@ pub struct Aws {
     ec2_once: OnceCell<aws_sdk_ec2::Client>,
     rds: OnceCell<aws_sdk_rds::Client>,
     secrets_manager: OnceCell<aws_sdk_secretsmanager::Client>,
+    acm: OnceCell<aws_sdk_acm::Client>,
+    autoscaling: OnceCell<aws_sdk_autoscaling::Client>,
+    elasticloadbalancingv2: OnceCell<aws_sdk_elasticloadbalancingv2::Client>,
+    route53: OnceCell<aws_sdk_route53::Client>,
+    ssm: OnceCell<aws_sdk_ssm::Client>,
     sts: OnceCell<aws_sdk_sts::Client>,
 }
 
@@ -52,21 +57,19 @@ impl Aws {
     /// Finds out the settings. The Region is that of the flags, the environment or the profile, or else the document's.
     ///
     /// # Errors
-    /// A usage fault where no Region is set, or the CA bundle cannot be read.
-    pub async fn connect(settings: &Settings, document_region: Option<&str>, log: CallLog) -> Result<Self> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client()?)
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(ATTEMPTS)
-                    .with_initial_backoff(Duration::from_millis(300)),
-            )
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(5))
-                    .operation_attempt_timeout(Duration::from_secs(60))
-                    .build(),
-            );
+    /// A usage fault where no Region is set.
+    pub async fn connect(
+        settings: &Settings,
+        document_region: Option<&str>,
+        http: Http,
+        log: CallLog,
+    ) -> Result<Self> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(Duration::from_secs(60))
+                .build(),
+        );
         if let Ok(name) = AppName::new(concat!("stackpipe-", env!("CARGO_PKG_VERSION"))) {
             loader = loader.app_name(name);
         }
@@ -81,6 +84,8 @@ impl Aws {
             loader = loader.region(Region::new(region.to_owned()));
         }
         let config = loader.load().await;
+        let retry = retry_config(config.retry_config());
+        let config = config.into_builder().retry_config(retry).build();
         let region = match config.region() {
             Some(region) => region.to_string(),
             None => {
@@ -98,6 +103,11 @@ impl Aws {
             ec2_once: OnceCell::new(),
             rds: OnceCell::new(),
             secrets_manager: OnceCell::new(),
+            acm: OnceCell::new(),
+            autoscaling: OnceCell::new(),
+            elasticloadbalancingv2: OnceCell::new(),
+            route53: OnceCell::new(),
+            ssm: OnceCell::new(),
             sts: OnceCell::new(),
         })
     }
@@ -127,6 +137,26 @@ impl Aws {
 
     pub fn secrets_manager(&self) -> &aws_sdk_secretsmanager::Client {
         client!(self, secrets_manager, aws_sdk_secretsmanager)
+    }
+
+    pub fn acm(&self) -> &aws_sdk_acm::Client {
+        client!(self, acm, aws_sdk_acm)
+    }
+
+    pub fn autoscaling(&self) -> &aws_sdk_autoscaling::Client {
+        client!(self, autoscaling, aws_sdk_autoscaling)
+    }
+
+    pub fn elasticloadbalancingv2(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
+        client!(self, elasticloadbalancingv2, aws_sdk_elasticloadbalancingv2)
+    }
+
+    pub fn route53(&self) -> &aws_sdk_route53::Client {
+        client!(self, route53, aws_sdk_route53)
+    }
+
+    pub fn ssm(&self) -> &aws_sdk_ssm::Client {
+        client!(self, ssm, aws_sdk_ssm)
     }
 
     fn sts(&self) -> &aws_sdk_sts::Client {
@@ -159,6 +189,14 @@ impl Aws {
     }
 }
 
+/// Standard mode with more attempts than the SDK's three, unless the environment or the profile asks for a number.
+fn retry_config(asked: Option<&RetryConfig>) -> RetryConfig {
+    let asked = asked.cloned().unwrap_or_else(RetryConfig::standard);
+    let is_asked = std::env::var_os("AWS_MAX_ATTEMPTS").is_some() || asked.max_attempts() != SDK_ATTEMPTS;
+    let asked = asked.with_initial_backoff(Duration::from_millis(300));
+    if is_asked { asked } else { asked.with_max_attempts(ATTEMPTS) }
+}
+
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut last = error;
     while let Some(cause) = last.source() {
@@ -183,29 +221,4 @@ fn check_region(region: &str) -> Result<()> {
         return Ok(());
     }
     Err(Fault::usage(format!("{} is not a Region", crate::identity::quoted(region))).into())
-}
-
-/// One TLS stack (rustls with ring), the system's trust store or the bundle of `AWS_CA_BUNDLE`, and proxies as the environment says.
-fn http_client() -> Result<SharedHttpClient> {
-    let trust = match std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
-        None => TrustStore::default(),
-        Some(path) => {
-            let path = std::path::PathBuf::from(path);
-            let bundle = std::fs::read(&path).map_err(|error| {
-                Fault::usage(format!("cannot read AWS_CA_BUNDLE {}: {error}", path.display()))
-            })?;
-            TrustStore::empty().with_pem_certificate(bundle)
-        }
-    };
-    let tls = TlsContext::builder().with_trust_store(trust).build().context("cannot set up TLS")?;
-    Ok(Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = Connector::builder()
-            .enable_tcp_nodelay(true)
-            .proxy_config(ProxyConfig::from_env())
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(tls.clone());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
-        connector.build()
-    }))
 }

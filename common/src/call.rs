@@ -119,18 +119,24 @@ pub fn failures(mut failed: Vec<anyhow::Error>) -> anyhow::Result<()> {
 
 /// Waits for two different things side by side, then reports every failure.
 ///
+/// Both are boxed before anything is awaited: an SDK call is a future of some ten kilobytes, and nested pairs of unboxed ones grow to
+/// megabytes of stack.
+///
 /// # Errors
 /// The one failure, or both as [`Several`].
-pub async fn both<A, B>(
+pub fn both<A, B>(
     a: impl Future<Output = anyhow::Result<A>>,
     b: impl Future<Output = anyhow::Result<B>>,
-) -> anyhow::Result<(A, B)> {
-    match futures_util::future::join(a, b).await {
-        (Ok(a), Ok(b)) => Ok((a, b)),
-        (a, b) => {
-            let failed = [a.err(), b.err()].into_iter().flatten().collect();
-            failures(failed)?;
-            unreachable_both()
+) -> impl Future<Output = anyhow::Result<(A, B)>> {
+    let both = futures_util::future::join(Box::pin(a), Box::pin(b));
+    async {
+        match both.await {
+            (Ok(a), Ok(b)) => Ok((a, b)),
+            (a, b) => {
+                let failed = [a.err(), b.err()].into_iter().flatten().collect();
+                failures(failed)?;
+                unreachable_both()
+            }
         }
     }
 }

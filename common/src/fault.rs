@@ -177,8 +177,12 @@ impl fmt::Display for Several {
 
 impl std::error::Error for Several {}
 
-/// The kind of an error: that of the first [`Fault`] or [`Refusal`] along its chain.
+/// The kind of an error: that of its outermost [`Fault`], or else of the first [`Refusal`] along its chain.
 pub fn kind_of(error: &anyhow::Error) -> Kind {
+    // A fault that was put around another error as its context is no link of the chain: only anyhow's own downcast sees it.
+    if let Some(fault) = error.downcast_ref::<Fault>() {
+        return fault.kind;
+    }
     for cause in error.chain() {
         if let Some(fault) = cause.downcast_ref::<Fault>() {
             return fault.kind;
@@ -195,6 +199,9 @@ pub fn kind_of(error: &anyhow::Error) -> Kind {
 
 /// What to do next, where the error says so.
 pub fn hint_of(error: &anyhow::Error) -> Option<String> {
+    if let Some(hint) = error.downcast_ref::<Fault>().and_then(|fault| fault.hint.clone()) {
+        return Some(hint);
+    }
     error.chain().find_map(|cause| {
         if let Some(fault) = cause.downcast_ref::<Fault>() {
             return fault.hint.clone();
@@ -311,6 +318,15 @@ mod tests {
             Err::<(), _>(refused("UnauthorizedOperation")).context("cannot create the vpc").unwrap_err();
         assert_eq!(kind_of(&error).status(), 77);
         assert_eq!(code_of(&error), Some("UnauthorizedOperation"));
+    }
+
+    #[test]
+    fn a_fault_around_a_refusal_decides_the_kind_and_the_hint() {
+        let conflict = Fault::conflict("it is not ours").hint("choose another name");
+        let error = refused("InvalidGroup.Duplicate").context(conflict).context("while creating");
+        assert_eq!(kind_of(&error), Kind::Conflict);
+        assert_eq!(hint_of(&error).as_deref(), Some("choose another name"));
+        assert_eq!(code_of(&error), Some("InvalidGroup.Duplicate"));
     }
 
     #[test]

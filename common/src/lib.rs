@@ -14,6 +14,7 @@ pub mod changes;
 pub mod converge;
 pub mod document;
 pub mod fault;
+mod http;
 pub mod identity;
 mod merge;
 pub mod network;

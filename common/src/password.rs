@@ -1,6 +1,7 @@
 //! Passwords made here, for services that want one.
 
 use anyhow::{Context as _, Result};
+use ring::rand::{SecureRandom as _, SystemRandom};
 
 /// Letters and digits without those that look alike: RDS forbids `/`, `"`, `@` and space, and a shell or a URL mangles more.
 const LETTERS: &[u8; 56] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ2345678";
@@ -11,11 +12,12 @@ const LETTERS: &[u8; 56] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23
 /// The system has no random source.
 pub fn make(length: usize) -> Result<String> {
     let mut password = String::with_capacity(length);
+    let source = SystemRandom::new();
     let mut random = [0_u8; 64];
     // Bytes past the last whole multiple are drawn again, so that each letter is equally likely.
     let usable = (256 / LETTERS.len()) * LETTERS.len();
     while password.len() < length {
-        getrandom::fill(&mut random).ok().context("the system has no random source")?;
+        source.fill(&mut random).ok().context("the system has no random source")?;
         for byte in random {
             let index = usize::from(byte);
             if index < usable && password.len() < length {

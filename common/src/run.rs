@@ -13,6 +13,7 @@ use crate::aws::Aws;
 use crate::call_log::CallLog;
 use crate::document::Document;
 use crate::fault::{EXIT_STATUSES, Fault, Kind, hint_of, kind_of};
+use crate::http::Http;
 use crate::offline::Offline;
 use crate::progress::Progress;
 use crate::section;
@@ -28,6 +29,11 @@ pub trait CommandLine: Parser {
 
     /// The verb, where it needs neither document nor AWS.
     fn offline(&self) -> Option<&Offline>;
+
+    /// The text of a verb of this command's own that only prints, needing neither document nor AWS.
+    fn printed(&self) -> Option<String> {
+        None
+    }
 
     /// What can be refused from the flags alone.
     ///
@@ -56,6 +62,12 @@ pub fn run<C: CommandLine>(verb: impl AsyncFnOnce(&C, &Session) -> Result<()>) -
     let progress = Arc::new(Progress::new(C::NAME, settings.quiet, settings.verbose));
     if let Some(offline) = line.offline() {
         return match offline.run(&mut command) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => report(&progress, &error, None),
+        };
+    }
+    if let Some(text) = line.printed() {
+        return match crate::stdout::write(&text) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => report(&progress, &error, None),
         };
@@ -96,13 +108,15 @@ async fn session<C: CommandLine>(
 
 async fn begin<C: CommandLine>(line: &C, progress: &Arc<Progress>) -> Result<Session> {
     line.check()?;
+    let settings = line.settings();
+    // Gets TLS ready while the document is waited for.
+    let http = Http::new(settings.endpoint_url.as_deref())?;
     let document = read_document()?;
     section::check(&document)?;
-    let settings = line.settings();
     let region = document.text("region")?.map(str::to_owned);
     // Flags and document are checked against each other before the settings of AWS are even looked for.
     let identity = crate::session::identity(settings, &document)?;
-    let aws = Aws::connect(settings, region.as_deref(), CallLog::new(Arc::clone(progress))).await?;
+    let aws = Aws::connect(settings, region.as_deref(), http, CallLog::new(Arc::clone(progress))).await?;
     Session::begin(settings, identity, document, Arc::clone(progress), aws).await
 }
 

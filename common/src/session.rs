@@ -258,6 +258,17 @@ impl Session {
         stdout::write_and_close(&text)
     }
 
+    /// Writes something other than the document to stdout and closes it, for a verb that shows rather than hands on.
+    ///
+    /// # Errors
+    /// Stdout cannot be written. A reader that is gone is no error.
+    pub fn print(&self, text: &str) -> Result<()> {
+        if self.is_written.replace(true) {
+            return Ok(());
+        }
+        stdout::write_and_close(text)
+    }
+
     fn set_head(&self, document: &mut Document, planned: bool) -> Result<()> {
         document.set("version", VERSION);
         document.set("project", self.identity.project.clone());

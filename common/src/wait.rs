@@ -59,7 +59,7 @@ pub async fn until_ready(
         }
         let what = pending.join(", ");
         if !pace.pause(session, &what).await {
-            return Err(not_in_time(&what, pace.longest));
+            return Err(not_in_time(&what, pace.longest).into());
         }
     }
 }
@@ -112,10 +112,9 @@ pub async fn while_missing<T>(session: &Session, mut call: impl AsyncFnMut() -> 
     }
 }
 
-fn not_in_time(what: &str, longest: Duration) -> anyhow::Error {
+fn not_in_time(what: &str, longest: Duration) -> Fault {
     Fault::new(Kind::NotInTime, format!("not finished after {} s: {what}", longest.as_secs()))
         .hint("run the same command again: it carries on; --timeout sets the longest wait")
-        .into()
 }
 
 /// The pauses of one wait.

@@ -23,6 +23,10 @@ pub struct Database {
     pub multi_az: Option<bool>,
     /// Days.
     pub backup_retention_period: Option<i32>,
+    /// UTC, e.g. `03:00-03:30`, every day.
+    pub preferred_backup_window: Option<String>,
+    /// UTC, e.g. `sun:04:00-sun:05:00`, every week.
+    pub preferred_maintenance_window: Option<String>,
     pub deletion_protection: Option<bool>,
     /// The database made in it, e.g. `transactions`.
     pub db_name: Option<String>,
@@ -38,6 +42,8 @@ pub struct Database {
     #[serde(default, deserialize_with = "shape::security_group_id")]
     #[schemars(regex(pattern = r"^sg-[0-9a-f]{8,17}$"))]
     pub security_group_id: Option<String>,
+    /// The name of the last snapshot that `rds snapshot` took.
+    pub latest_snapshot: Option<String>,
 }
 
 /// Where clients connect.
