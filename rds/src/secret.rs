@@ -1,0 +1,216 @@
+//! The secret that keeps the master password: made here, kept in Secrets Manager and nowhere else.
+//!
+//! The secret is made before the instance, so whatever happens in between, the next run finds the password that the instance has or
+//! will get. It is our own and not one that RDS manages, because a MySQL source with such a one can have no replicas.
+
+mod call;
+mod content;
+mod delete;
+mod token;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use aws_sdk_secretsmanager::types::Tag;
+use common::fault::{Fault, is_code};
+use common::identity::Identity;
+use common::session::Session;
+use common::wait::while_refused;
+
+use crate::names::Names;
+use crate::ownership;
+pub use call::look;
+use call::{create, put, read, restore, retag};
+use content::Held;
+pub use content::{Content, Password};
+pub use delete::delete;
+
+/// How long a name may stay taken: by a secret that was deleted a moment ago, or by one that is not to be seen yet.
+const SETTLES_WITHIN: Duration = Duration::from_mins(2);
+
+/// What tells that another run, or a deletion, was there first.
+const RACED: [&str; 3] = ["ResourceExistsException", "InvalidRequestException", "ResourceNotFoundException"];
+
+/// A secret as AWS describes it, without its value.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    pub arn: String,
+    pub tags: Vec<Tag>,
+    /// Scheduled for deletion: it can be had back.
+    pub is_deleted: bool,
+    /// The version in force, and the one before it.
+    pub current: Option<String>,
+    pub previous: Option<String>,
+}
+
+impl Secret {
+    fn is_ours(&self, identity: &Identity) -> bool {
+        let value = |key: &str| self.tags.iter().find(|tag| tag.key() == Some(key))?.value();
+        identity.own_tags().iter().all(|(key, wanted)| value(key) == Some(*wanted))
+    }
+
+    /// # Errors
+    /// A conflict where it is not tagged as ours.
+    pub fn check_ours(&self, session: &Session, names: &Names) -> Result<()> {
+        if self.is_ours(&session.identity) {
+            return Ok(());
+        }
+        Err(ownership::not_ours(&format!("secret {}", names.secret)).into())
+    }
+}
+
+/// A secret and, where it was read or written, what is in it.
+pub struct Kept {
+    pub arn: String,
+    /// None where nothing asked for it: the database is there already.
+    pub version: Option<Version>,
+}
+
+/// One version of a secret.
+pub struct Version {
+    id: Option<String>,
+    held: Held,
+}
+
+impl Version {
+    fn of(id: Option<String>, text: &str) -> Self {
+        Self { id, held: Held::parse(text) }
+    }
+
+    /// The master password, where it holds one.
+    pub fn password(&self) -> Option<&Password> {
+        self.held.password.as_ref()
+    }
+
+    /// # Errors
+    /// A conflict where it holds no password: somebody has put something else there.
+    fn check(self, names: &Names) -> Result<Self> {
+        if self.password().is_some() {
+            return Ok(self);
+        }
+        Err(Fault::conflict(format!("the secret {} holds no password", names.secret))
+            .hint("make a new one with `rds create --reset-password`")
+            .into())
+    }
+}
+
+/// The secret of a database that is there already: looked after, not read.
+///
+/// # Errors
+/// A conflict where it is gone or somebody else's; AWS's refusal.
+pub async fn keep(session: &Session, names: &Names, found: Option<&Secret>) -> Result<Option<Kept>> {
+    let Some(found) = found else {
+        return Err(Fault::conflict(format!(
+            "the database {} is there and its secret {} is gone: nobody knows its master password",
+            names.identifier, names.secret
+        ))
+        .hint("make a new one with `rds create --reset-password`")
+        .into());
+    };
+    found.check_ours(session, names)?;
+    restore(session, names, found).await?;
+    retag(session, names, found).await?;
+    Ok(Some(Kept { arn: found.arn.clone(), version: None }))
+}
+
+/// The secret of a database that is still to be made: the one that is there with the password it has, or a new one.
+///
+/// # Errors
+/// A conflict where it is somebody else's or holds no password; AWS's refusal.
+pub async fn provide(
+    session: &Session,
+    names: &Names,
+    found: Option<&Secret>,
+    content: &Content,
+) -> Result<Option<Kept>> {
+    if let Some(found) = found {
+        let mut kept = keep(session, names, Some(found)).await?;
+        if !session.is_planning()
+            && let Some(kept) = &mut kept
+        {
+            kept.version = Some(read(session, names).await?.check(names)?);
+        }
+        return Ok(kept);
+    }
+    let mut made = None;
+    let what = format!("the name of secret {}", names.secret);
+    let create = Box::pin(async {
+        let kept = while_refused(session, &RACED, &what, SETTLES_WITHIN, async || {
+            create_or_adopt(session, names, content).await
+        });
+        made = Some(kept.await?);
+        Ok(names.secret.clone())
+    });
+    session.make(format_args!("secret {}", names.secret), create).await?;
+    Ok(made)
+}
+
+async fn create_or_adopt(session: &Session, names: &Names, content: &Content) -> Result<Kept> {
+    match create(session, names, content).await {
+        Err(refused) if is_code(&refused, &RACED) => {
+            let Some(found) = look(session, names).await? else {
+                return Err(refused);
+            };
+            found.check_ours(session, names)?;
+            restore(session, names, &found).await?;
+            Ok(Kept { arn: found.arn, version: Some(read(session, names).await?.check(names)?) })
+        }
+        other => other,
+    }
+}
+
+/// A new password in the secret, which is made where it is gone. The database has to be told next.
+///
+/// # Errors
+/// A conflict where the secret is somebody else's; AWS's refusal.
+pub async fn renew(
+    session: &Session,
+    names: &Names,
+    found: Option<&Secret>,
+    content: &Content,
+) -> Result<Option<Kept>> {
+    let Some(found) = found else {
+        return provide(session, names, None, content).await;
+    };
+    found.check_ours(session, names)?;
+    restore(session, names, found).await?;
+    retag(session, names, found).await?;
+    let text = content.with_password(&Password::make()?);
+    let put = Box::pin(put(session, names, content, found.current.as_deref(), text));
+    let version = session.change(format_args!("secret {}: a new password", names.secret), put).await?;
+    Ok(Some(Kept { arn: found.arn.clone(), version }))
+}
+
+/// Adds host and port to the secret, where clients and rotation look for them, once the database has an endpoint. Which version is in
+/// force tells whether that is done, so that an ordinary run does not read the secret.
+///
+/// # Errors
+/// AWS's refusal.
+pub async fn complete(
+    session: &Session,
+    names: &Names,
+    content: &Content,
+    known: Option<&Kept>,
+) -> Result<()> {
+    let read_now;
+    let version = if let Some(version) = known.and_then(|kept| kept.version.as_ref()) {
+        version
+    } else {
+        read_now = read(session, names).await?;
+        &read_now
+    };
+    // What somebody else keeps there, in a form of their own, is left alone.
+    if version.password().is_none() || !content.differs_from(&version.held) {
+        return Ok(());
+    }
+    let put =
+        Box::pin(put(session, names, content, version.id.as_deref(), content.merged_into(&version.held)));
+    session.change(format_args!("secret {}: the endpoint", names.secret), put).await?;
+    Ok(())
+}
+
+/// Whether the version in force is the one that [`complete`] makes of this content.
+pub fn is_complete(session: &Session, names: &Names, content: &Content, found: &Secret) -> bool {
+    found.current.as_deref()
+        == Some(&token::next(&session.identity, names, content, found.previous.as_deref()))
+}
