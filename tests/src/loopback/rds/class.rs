@@ -47,6 +47,12 @@ pub fn check(class: &str, version: &Version) -> Result<()> {
     ))
 }
 
+/// Whether a class is so small that it has no memory to spare for Performance Insights.
+#[must_use]
+pub fn tiny(class: &str) -> bool {
+    matches!(class.rsplit('.').next(), Some("micro" | "small"))
+}
+
 /// A kind of storage, and the bounds AWS sets it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StorageType {

@@ -5,87 +5,16 @@ use crate::loopback::action::Call;
 use crate::loopback::error::{AwsError, Result};
 
 /// Words that MySQL, or RDS for itself, keeps.
-const RESERVED: &[&str] = &[
-    "rdsadmin",
-    "rdsrepladmin",
-    "rdsproxyadmin",
-    "mysql",
-    "sys",
-    "information_schema",
-    "performance_schema",
-    "add",
-    "all",
-    "alter",
-    "and",
-    "as",
-    "asc",
-    "between",
-    "by",
-    "case",
-    "column",
-    "create",
-    "cross",
-    "database",
-    "databases",
-    "default",
-    "delete",
-    "desc",
-    "distinct",
-    "drop",
-    "else",
-    "exists",
-    "from",
-    "group",
-    "having",
-    "if",
-    "in",
-    "index",
-    "inner",
-    "insert",
-    "interval",
-    "into",
-    "is",
-    "join",
-    "key",
-    "keys",
-    "left",
-    "like",
-    "limit",
-    "lock",
-    "match",
-    "not",
-    "null",
-    "on",
-    "or",
-    "order",
-    "outer",
-    "primary",
-    "procedure",
-    "read",
-    "references",
-    "rename",
-    "replace",
-    "right",
-    "schema",
-    "select",
-    "set",
-    "show",
-    "table",
-    "then",
-    "to",
-    "trigger",
-    "union",
-    "unique",
-    "update",
-    "usage",
-    "use",
-    "using",
-    "values",
-    "when",
-    "where",
-    "with",
-    "write",
-];
+const RESERVED: &str = "rdsadmin rdsrepladmin rdsproxyadmin mysql sys information_schema performance_schema add all alter \
+    and as asc between by case column create cross database databases default delete desc distinct drop \
+    else exists from group having if in index inner insert interval into is join key keys left like \
+    limit lock match not null on or order outer primary procedure read references rename replace right \
+    schema select set show table then to trigger union unique update usage use using values when where \
+    with write";
+
+fn reserved(text: &str) -> bool {
+    RESERVED.split_whitespace().any(|word| word.eq_ignore_ascii_case(text))
+}
 
 /// A master user's name: 1 to 16 letters, digits and underscores, a letter first, no reserved word.
 ///
@@ -105,7 +34,7 @@ pub fn username(text: &str) -> Result<String> {
             "The parameter MasterUsername is not a valid identifier because it is longer than 16 characters.",
         ));
     }
-    if RESERVED.contains(&text.to_ascii_lowercase().as_str()) {
+    if reserved(text) {
         return Err(AwsError::invalid_value(format!(
             "MasterUsername {text} cannot be used as it is a reserved word used by the engine"
         )));
@@ -143,7 +72,7 @@ pub fn database(text: &str) -> Result<String> {
             "DBName must begin with a letter and contain only alphanumeric characters.",
         ));
     }
-    if RESERVED.contains(&text.to_ascii_lowercase().as_str()) {
+    if reserved(text) {
         return Err(AwsError::invalid_value(format!(
             "DBName {text} cannot be used. It is a reserved word for this engine"
         )));

@@ -3,6 +3,7 @@
 use super::noun::Noun as _;
 use super::orderable::offered_zones;
 use super::settings::Settings;
+use super::subnet_choice;
 use super::subnet_group::{self, SubnetGroup};
 use crate::loopback::action::Call;
 use crate::loopback::clock::Time;
@@ -43,7 +44,7 @@ pub fn place(call: &mut Call<'_>, name: &str, settings: &Settings, usual: Option
     let chosen = call.params.text("DBSubnetGroupName").or(usual).map(str::to_ascii_lowercase);
     let chosen = chosen.unwrap_or_else(|| subnet_group::DEFAULT.to_owned());
     if chosen == subnet_group::DEFAULT {
-        subnet_group::ensure_default(call)?;
+        subnet_choice::ensure_default(call)?;
     }
     let group = call.region.rds.find::<SubnetGroup>(&chosen)?.clone();
     check_public(call.region, &group.vpc, settings)?;

@@ -80,7 +80,7 @@ impl Order {
             .put("SupportsStorageThroughput", self.storage.throughput.is_some())
             .put("SupportsEnhancedMonitoring", true)
             .put("SupportsIAMDatabaseAuthentication", true)
-            .put("SupportsPerformanceInsights", !self.burstable())
+            .put("SupportsPerformanceInsights", !class::tiny(&self.class))
             .texts("SupportedEngineModes", "member", ["provisioned"])
             .put("SupportsStorageAutoscaling", true)
             .put("SupportsKerberosAuthentication", true)
@@ -89,11 +89,6 @@ impl Order {
             .texts("SupportedNetworkTypes", "member", ["IPV4"])
             .put("SupportsClusters", false);
         node.with(self.bounds())
-    }
-
-    /// The small burstable classes have no memory to spare for Performance Insights.
-    fn burstable(&self) -> bool {
-        self.class.ends_with(".micro") || self.class.ends_with(".small")
     }
 
     fn bounds(&self) -> Node {

@@ -19,6 +19,7 @@ const LOGS: [&str; 4] = ["audit", "error", "general", "slowquery"];
 
 /// Everything about an instance that a snapshot keeps and a replica inherits.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a parameter of its own that AWS has as a flag")]
 pub struct Settings {
     pub class: String,
     pub version: &'static Version,
@@ -171,44 +172,6 @@ impl Settings {
         self.logs.extend(on.into_iter().map(str::to_owned));
         let off = call.params.texts(&format!("{exports}.DisableLogTypes"));
         self.logs.retain(|log| !off.contains(&log.as_str()));
-        Ok(())
-    }
-
-    /// Whether all of it fits together.
-    ///
-    /// # Errors
-    /// `InvalidParameterCombination`, `InvalidParameterValue`.
-    pub fn check(&self, region: &Region) -> Result<()> {
-        class::check(&self.class, self.version)?;
-        window::check(&self.backup_window, &self.maintenance_window)?;
-        if self.insights && (self.class.ends_with(".micro") || self.class.ends_with(".small")) {
-            let message =
-                format!("Performance Insights not supported for this configuration: {}.", self.class);
-            return Err(AwsError::new("InvalidParameterCombination", message));
-        }
-        if let Some(group) = region.rds.parameter_groups.get(&self.parameter_group)
-            && group.family != self.version.family
-        {
-            return Err(AwsError::new(
-                "InvalidParameterCombination",
-                format!(
-                    "The parameter group {} with DBParameterGroupFamily {} can't be used for this instance. Please use a \
-                     Parameter Group with DBParameterGroupFamily {}",
-                    self.parameter_group, group.family, self.version.family
-                ),
-            ));
-        }
-        if let Some(group) = region.rds.option_groups.get(&self.option_group)
-            && group.major != self.version.major
-        {
-            return Err(AwsError::new(
-                "InvalidParameterCombination",
-                format!(
-                    "The option group {} is associated with a different engine version: {}.",
-                    self.option_group, group.major
-                ),
-            ));
-        }
         Ok(())
     }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::describe::{Shape, describe};
 use super::noun::{Kind, Noun, kept};
+use super::subnet_choice;
 use crate::loopback::action::{Action, Call, Meta, Reply, View, read, write};
-use crate::loopback::ec2::subnet::Subnet;
 use crate::loopback::error::{AwsError, Result};
-use crate::loopback::tag::{self, Tags};
+use crate::loopback::tag;
 use crate::loopback::xml::Node;
 
 pub const ACTIONS: &[Action] = &[
@@ -27,9 +27,8 @@ pub const ACTIONS: &[Action] = &[
 
 /// The group that AWS makes in the default VPC for instances that name none.
 pub const DEFAULT: &str = "default";
-/// Subnet groups a Region, and subnets a group.
+/// Subnet groups a Region.
 const QUOTA: usize = 50;
-const SUBNETS: usize = 20;
 
 #[derive(Clone, Debug)]
 pub struct SubnetGroup {
@@ -80,7 +79,7 @@ impl SubnetGroup {
 fn create(call: &mut Call<'_>) -> Result<Reply> {
     let name = name(call.params.required("DBSubnetGroupName")?)?;
     let description = call.params.required("DBSubnetGroupDescription")?.to_owned();
-    let (vpc, subnets) = subnets(call)?;
+    let (vpc, subnets) = subnet_choice::given(call)?;
     let groups = &call.region.rds.subnet_groups;
     if groups.contains_key(&name) {
         let message = format!("The DB subnet group '{name}' already exists.");
@@ -111,36 +110,6 @@ fn name(text: &str) -> Result<String> {
     Ok(name)
 }
 
-/// The subnets of a call: all there, of one VPC, of two zones at least.
-fn subnets(call: &Call<'_>) -> Result<(String, Vec<(String, String)>)> {
-    let ids = call.params.texts("SubnetIds");
-    let found: Vec<&Subnet> = ids.iter().filter_map(|id| call.find::<Subnet>(id).ok()).collect();
-    if found.len() < ids.len() || found.is_empty() {
-        let message = "Some input subnets in :[{}] are invalid.".replace("{}", &ids.join(", "));
-        return Err(AwsError::new("InvalidSubnet", message));
-    }
-    if found.len() > SUBNETS {
-        let message = "The request would result in the user exceeding the allowed number of subnets in a DB subnet group.";
-        return Err(AwsError::new("DBSubnetQuotaExceededFault", message));
-    }
-    let vpc = found[0].vpc.clone();
-    if found.iter().any(|subnet| subnet.vpc != vpc) {
-        return Err(AwsError::invalid_value("The subnets are not all in the same VPC."));
-    }
-    let zones: BTreeSet<&str> = found.iter().map(|subnet| subnet.zone.name.as_str()).collect();
-    if zones.len() < 2 {
-        let covered = zones.into_iter().collect::<Vec<_>>().join(", ");
-        return Err(AwsError::new(
-            "DBSubnetGroupDoesNotCoverEnoughAZs",
-            format!(
-                "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: {covered}. \
-                 Add subnets to cover at least 2 AZs."
-            ),
-        ));
-    }
-    Ok((vpc, found.iter().map(|subnet| (subnet.meta.id.clone(), subnet.zone.name.clone())).collect()))
-}
-
 fn list(call: &mut Call<'_>) -> Result<Reply> {
     let shape = Shape { name: "DBSubnetGroupName", list: ("DBSubnetGroups", "DBSubnetGroup"), filters: &[] };
     describe::<SubnetGroup>(call, &shape, |_| true)
@@ -148,7 +117,7 @@ fn list(call: &mut Call<'_>) -> Result<Reply> {
 
 fn modify(call: &mut Call<'_>) -> Result<Reply> {
     let group = call.region.rds.find::<SubnetGroup>(call.params.required("DBSubnetGroupName")?)?.clone();
-    let (vpc, subnets) = subnets(call)?;
+    let (vpc, subnets) = subnet_choice::given(call)?;
     if vpc != group.vpc {
         return Err(AwsError::invalid_value(
             "The specified subnets are not in the VPC of the DB subnet group.",
@@ -163,7 +132,7 @@ fn modify(call: &mut Call<'_>) -> Result<Reply> {
         return Err(AwsError::new("SubnetAlreadyInUse", message));
     }
     let description = call.params.text("DBSubnetGroupDescription").unwrap_or(&group.description).to_owned();
-    let group = SubnetGroup { subnets, description, ..group };
+    let group = SubnetGroup { description, subnets, ..group };
     let shown = group.show(call.view());
     call.region.rds.keep(group);
     Ok(Node::new().node("DBSubnetGroup", shown).into())
@@ -182,28 +151,4 @@ fn delete(call: &mut Call<'_>) -> Result<Reply> {
     }
     call.region.rds.drop_noun::<SubnetGroup>(&name);
     Ok(Node::new().into())
-}
-
-/// Makes the default group, if it is not there yet, of the subnets of the default VPC.
-///
-/// # Errors
-/// `DBSubnetGroupNotFoundFault` without a default VPC, `DBSubnetGroupDoesNotCoverEnoughAZs` without its subnets.
-pub fn ensure_default(call: &mut Call<'_>) -> Result<()> {
-    if call.region.rds.subnet_groups.contains_key(DEFAULT) {
-        return Ok(());
-    }
-    let ec2 = &call.region.ec2;
-    let vpc = ec2.vpcs.values().find(|vpc| vpc.default).map(|vpc| vpc.meta.id.clone());
-    let vpc = vpc.ok_or_else(|| {
-        AwsError::new(
-            "DBSubnetGroupNotFoundFault",
-            "No default subnet detected in VPC. Please contact AWS Support to recreate default Subnets.",
-        )
-        .status(404)
-    })?;
-    let subnets = ec2.subnets.values().filter(|subnet| subnet.vpc == vpc && subnet.default);
-    let subnets: Vec<_> = subnets.map(|s| (s.meta.id.clone(), s.zone.name.clone())).collect();
-    let meta = Meta { id: DEFAULT.to_owned(), tags: Tags::new(), made: call.now, visible: call.now };
-    call.region.rds.keep(SubnetGroup { meta, description: DEFAULT.to_owned(), vpc, subnets });
-    Ok(())
 }

@@ -61,10 +61,8 @@ fn passes(secret: &Secret, filter: &Params, region: &str) -> Result<bool> {
         other => return Err(invalid(format!("Invalid filter key '{other}'."))),
     };
     let insensitive = matches!(filter.text("Key"), Some("description" | "all"));
-    let begins = |held: &String, value: &str| match insensitive {
-        true => held.to_lowercase().starts_with(&value.to_lowercase()),
-        false => held.starts_with(value),
-    };
+    let fold = |text: &str| if insensitive { text.to_lowercase() } else { text.to_owned() };
+    let begins = |held: &String, value: &str| fold(held).starts_with(&fold(value));
     Ok(values.iter().any(|value| match value.strip_prefix('!') {
         Some(value) => !held.iter().any(|held| begins(held, value)),
         None => held.iter().any(|held| begins(held, value)),

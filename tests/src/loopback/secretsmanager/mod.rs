@@ -1,5 +1,6 @@
 //! Secrets Manager: secrets, their versions, and the time in which a deleted one can be had back.
 
+mod create;
 mod delete;
 mod error;
 mod list;
@@ -21,6 +22,7 @@ pub const SERVICE: Service = Service {
     name: "secretsmanager",
     protocol: Protocol::Json { target: "secretsmanager", minor: 1 },
     actions: &[
+        create::ACTIONS,
         secret::ACTIONS,
         value::ACTIONS,
         list::ACTIONS,

@@ -2,23 +2,15 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::error::{exists, invalid, managed, marked, not_found, refused};
-use super::tag::given as given_tags;
-use super::version::{self, CURRENT, Value, Version};
-use crate::loopback::action::{Action, Call, Reply, Resource, read, write};
+use super::error::{managed, marked, not_found};
+use super::version::{CURRENT, Value, Version};
+use crate::loopback::action::{Action, Call, Reply, Resource, read};
 use crate::loopback::clock::Time;
 use crate::loopback::error::Result;
 use crate::loopback::tag::Tags;
 use crate::loopback::world::Region;
 
-pub const ACTIONS: &[Action] = &[
-    write(
-        "CreateSecret",
-        create,
-        "Name! ClientRequestToken Description KmsKeyId SecretBinary SecretString Tags.N.Key Tags.N.Value",
-    ),
-    read("DescribeSecret", describe, "SecretId!"),
-];
+pub const ACTIONS: &[Action] = &[read("DescribeSecret", describe, "SecretId!")];
 
 /// How many characters AWS puts behind a secret's name in its ARN, so that one made anew under the same name is another.
 const SUFFIX: usize = 6;
@@ -40,7 +32,7 @@ pub struct Secret {
 }
 
 impl Secret {
-    fn new(region: &mut Region, name: &str, tags: Tags, now: Time) -> Self {
+    pub fn new(region: &mut Region, name: &str, tags: Tags, now: Time) -> Self {
         let suffix: String = (0..SUFFIX).map(|_| region.rng.alphanumeric()).collect();
         let arn = region.arn("secretsmanager", &format!("secret:{name}-{suffix}"));
         Self {
@@ -152,49 +144,6 @@ pub fn own(
     let arn = secret.arn.clone();
     region.secretsmanager.secrets.insert(name.to_owned(), secret);
     arn
-}
-
-fn create(call: &mut Call<'_>) -> Result<Reply> {
-    let name = name(call.params.required("Name")?)?;
-    let value = version::given(call.params)?;
-    let tags = given_tags(call.params)?;
-    let token = version::token(call)?;
-    if let Some(before) = call.region.secretsmanager.secrets.get(&name) {
-        return again(before, &token, value.as_ref());
-    }
-    let mut secret = Secret::new(call.region, &name, tags, call.now);
-    secret.description = call.params.text("Description").map(str::to_owned);
-    secret.key = call.params.text("KmsKeyId").map(str::to_owned);
-    let version = value.is_some().then_some(token.as_str());
-    if let Some(value) = value {
-        secret.add(&token, value, &[CURRENT], call.now)?;
-    }
-    let answer = secret.answer(version);
-    call.region.secretsmanager.secrets.insert(name, secret);
-    Ok(answer.into())
-}
-
-/// The same call again is answered as it was the first time; any other finds the name taken.
-fn again(before: &Secret, token: &str, value: Option<&Value>) -> Result<Reply> {
-    if before.deleted.is_some() {
-        return Err(refused(
-            "You can't create this secret because a secret with this name is already scheduled for deletion.",
-        ));
-    }
-    match before.versions.iter().find(|version| version.id == token) {
-        Some(version) if Some(&version.value) == value => Ok(before.answer(Some(token)).into()),
-        _ => Err(exists(format!("The operation failed because the secret {} already exists.", before.name))),
-    }
-}
-
-fn name(text: &str) -> Result<String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
-    if text.is_empty() || text.len() > 512 || !text.chars().all(fits) {
-        return Err(invalid(
-            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
-        ));
-    }
-    Ok(text.to_owned())
 }
 
 fn describe(call: &mut Call<'_>) -> Result<Reply> {

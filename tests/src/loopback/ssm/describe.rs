@@ -81,13 +81,11 @@ fn passes(parameter: &Parameter, filter: &Params) -> Result<bool> {
             let below = |path: &&str| parameter.name.starts_with(&format!("{}/", path.trim_end_matches('/')));
             return Ok(values.iter().any(below));
         }
-        _ => match key.strip_prefix("tag:") {
-            Some(tag) => parameter.tags.get(tag),
-            None => {
-                let message = format!("The following filter key is not valid: {key}.");
-                return Err(AwsError::new("InvalidFilterKey", message));
-            }
-        },
+        _ => {
+            let message = format!("The following filter key is not valid: {key}.");
+            let tag = key.strip_prefix("tag:").ok_or_else(|| AwsError::new("InvalidFilterKey", message))?;
+            parameter.tags.get(tag)
+        }
     };
     let fits: fn(&str, &str) -> bool = match filter.text("Option").unwrap_or("Equals") {
         "Equals" => |held, value| held == value,

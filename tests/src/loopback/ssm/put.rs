@@ -130,8 +130,14 @@ fn delete(call: &mut Call<'_>) -> Result<Reply> {
 }
 
 fn delete_several(call: &mut Call<'_>) -> Result<Reply> {
+    let names = call.params.texts("Names");
+    if names.len() > 10 {
+        return Err(invalid(
+            "Value at 'names' failed to satisfy constraint: Member must have length less than or equal to 10",
+        ));
+    }
     let parameters = &mut call.region.ssm.parameters;
-    let names = call.params.texts("Names").into_iter();
-    let (gone, missing): (Vec<&str>, Vec<&str>) = names.partition(|name| parameters.remove(*name).is_some());
+    let (gone, missing): (Vec<&str>, Vec<&str>) =
+        names.into_iter().partition(|name| parameters.remove(*name).is_some());
     Ok(json!({"DeletedParameters": gone, "InvalidParameters": missing}).into())
 }

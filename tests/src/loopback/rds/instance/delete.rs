@@ -5,7 +5,8 @@ use crate::loopback::action::{Call, Reply};
 use crate::loopback::error::{AwsError, Result};
 use crate::loopback::rds::course::Course;
 use crate::loopback::rds::noun::Noun as _;
-use crate::loopback::rds::snapshot::{self, Snapshot};
+use crate::loopback::rds::snapshot::Snapshot;
+use crate::loopback::rds::snapshot_create;
 
 /// How long deleting takes, without and with a standby, and how much longer the last snapshot makes it.
 const DELETING_SECONDS: (f64, f64) = (150.0, 210.0);
@@ -75,7 +76,7 @@ fn last_snapshot(call: &Call<'_>, instance: &Instance) -> Result<Option<String>>
                 "Cannot create a snapshot because the database instance {id} is not currently in the available state."
             ))
         }
-        Some(name) => snapshot::vacant(call, "FinalDBSnapshotIdentifier", name).map(Some),
+        Some(name) => snapshot_create::vacant(call, "FinalDBSnapshotIdentifier", name).map(Some),
     }
 }
 

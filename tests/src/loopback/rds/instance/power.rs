@@ -5,7 +5,8 @@ use crate::loopback::action::{Call, Reply};
 use crate::loopback::error::{AwsError, Result};
 use crate::loopback::rds::course::Course;
 use crate::loopback::rds::noun::Noun as _;
-use crate::loopback::rds::snapshot::{self, Snapshot};
+use crate::loopback::rds::snapshot::Snapshot;
+use crate::loopback::rds::snapshot_create;
 
 const REBOOT_SECONDS: f64 = 60.0;
 const STOP_SECONDS: f64 = 180.0;
@@ -32,7 +33,7 @@ pub fn stop(call: &mut Call<'_>) -> Result<Reply> {
     instance.check_available(call.now, "Instance {} is not in available state.")?;
     check_alone(call, &instance)?;
     if let Some(name) = call.params.text("DBSnapshotIdentifier") {
-        let name = snapshot::vacant(call, "DBSnapshotIdentifier", name)?;
+        let name = snapshot_create::vacant(call, "DBSnapshotIdentifier", name)?;
         let ready = call.after(STOP_SECONDS);
         Snapshot::of(call, &instance, name, ready);
     }

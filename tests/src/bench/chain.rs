@@ -1,0 +1,149 @@
+//! The shortest chain of calls that AWS itself forces on each command: no call of it can be sent before the one above it is answered.
+//!
+//! It is the measure for `round_trips`: what a command takes beyond it is the command's own. Where AWS would forget or refuse a call sent
+//! earlier the reason is given; calls that can go side by side are one step.
+
+/// One round trip, and why it cannot go together with the one before.
+#[derive(Debug)]
+pub struct Step {
+    pub calls: &'static str,
+    pub because: &'static str,
+}
+
+/// The chain of one command's run.
+#[derive(Debug)]
+pub struct Chain {
+    /// As [`super::pipe::Stage`] names it.
+    pub name: &'static str,
+    pub run: Run,
+    pub steps: &'static [Step],
+}
+
+/// Which run of the pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    First,
+    Second,
+    Delete,
+}
+
+const fn step(calls: &'static str, because: &'static str) -> Step {
+    Step { calls, because }
+}
+
+/// What every run begins with.
+const INVENTORY: Step = step("Describe… of everything at once", "what is there decides what to do");
+
+pub const CHAINS: &[Chain] = &[
+    Chain {
+        name: "vpc create",
+        run: Run::First,
+        steps: &[
+            INVENTORY,
+            step("CreateVpc, CreateInternetGateway, AllocateAddress", "only what is not there is made"),
+            step("CreateSubnet, AttachInternetGateway, CreateRouteTable", "they take the VPC's id"),
+            step(
+                "CreateNatGateway, CreateRoute, AssociateRouteTable",
+                "a NAT gateway takes a subnet's id, and fails in a VPC with no internet gateway attached",
+            ),
+            step("DescribeNatGateways: available", "AWS tells a state only to who asks"),
+            step("CreateRoute to the NAT gateway", "it is refused before the gateway is available"),
+        ],
+    },
+    Chain {
+        name: "sg create",
+        run: Run::First,
+        steps: &[
+            INVENTORY,
+            step("CreateSecurityGroup of each", "only what is not there is made"),
+            step("AuthorizeSecurityGroupIngress of each", "rules take the ids of both groups"),
+        ],
+    },
+    Chain {
+        name: "rds create",
+        run: Run::First,
+        steps: &[
+            INVENTORY,
+            step(
+                "CreateDBSubnetGroup, CreateDBParameterGroup, CreateSecret",
+                "only what is not there is made, and only of a version and class that AWS offers",
+            ),
+            step("ModifyDBParameterGroup", "parameters are no part of the create"),
+            step(
+                "CreateDBInstance",
+                "it takes both groups by name; a parameter changed later waits for a restart",
+            ),
+            step("DescribeDBInstances: available", "AWS tells a state only to who asks"),
+        ],
+    },
+    Chain { name: "vpc create", run: Run::Second, steps: &[INVENTORY] },
+    Chain { name: "sg create", run: Run::Second, steps: &[INVENTORY] },
+    Chain { name: "rds create", run: Run::Second, steps: &[INVENTORY] },
+    Chain { name: "vpc show", run: Run::Delete, steps: &[INVENTORY] },
+    Chain {
+        name: "rds delete",
+        run: Run::Delete,
+        steps: &[
+            INVENTORY,
+            step("DeleteDBInstance", "only what is ours is deleted"),
+            step("DescribeDBInstances: not found", "AWS tells a state only to who asks"),
+            step(
+                "DeleteDBSubnetGroup, DeleteDBParameterGroup, DeleteSecret",
+                "groups in use are refused; the secret must outlive the database",
+            ),
+        ],
+    },
+    Chain {
+        name: "sg delete",
+        run: Run::Delete,
+        steps: &[
+            INVENTORY,
+            step("RevokeSecurityGroupIngress of each", "groups refer to one another"),
+            step("DeleteSecurityGroup of each", "a group that a rule names is refused"),
+        ],
+    },
+    Chain {
+        name: "vpc delete",
+        run: Run::Delete,
+        steps: &[
+            INVENTORY,
+            step("DeleteNatGateway, DeleteVpcEndpoints", "only what is ours is deleted"),
+            step("DescribeNatGateways: deleted", "AWS tells a state only to who asks"),
+            step(
+                "DeleteSubnet, ReleaseAddress, DetachInternetGateway",
+                "each is refused while a NAT gateway lives",
+            ),
+            step(
+                "DeleteInternetGateway, DeleteRouteTable",
+                "refused while attached, or associated with a subnet",
+            ),
+            step("DeleteVpc", "refused while anything is in it"),
+        ],
+    },
+];
+
+/// The chain of a command's run. Empty where none is written down, so that everything counts as the command's own.
+#[must_use]
+pub fn of(name: &str, run: Run) -> &'static [Step] {
+    CHAINS.iter().find(|chain| chain.name == name && chain.run == run).map_or(&[], |chain| chain.steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHAINS, Run, of};
+
+    #[test]
+    fn every_command_of_the_pipes_has_its_chain() {
+        for (line, run) in [
+            (crate::harness::CREATE, Run::First),
+            (crate::harness::CREATE, Run::Second),
+            (crate::harness::DELETE, Run::Delete),
+        ] {
+            for part in line.split('|') {
+                let name = part.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+                assert!(!of(&name, run).is_empty(), "{name}");
+            }
+        }
+        assert_eq!(CHAINS.len(), 10);
+    }
+}

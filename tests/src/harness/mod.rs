@@ -1,0 +1,19 @@
+//! What the suites share: an AWS of their own for each test, a shell in it, and what came of a command line.
+//!
+//! The suites run the real binaries in real `sh` pipes. They are built by `cargo build`, not by the test run: `tests/run` does both.
+
+mod compare;
+mod run;
+mod sandbox;
+
+pub use compare::{assert_same_environment, differences};
+pub use run::Run;
+pub use sandbox::{REGION, Sandbox, bin_directory};
+
+/// The pipe that makes the whole of the network, the security groups and the database.
+pub const CREATE: &str =
+    "vpc create --project expense --env dev | sg create --admin-cidr 203.0.113.0/24 | rds create";
+
+/// The pipe that takes it down.
+pub const DELETE: &str =
+    "vpc show --project expense --env dev | rds delete --skip-final-snapshot | sg delete | vpc delete";

@@ -1,0 +1,140 @@
+//! Every crash point of the pipe: for each call that writes, the command is killed after AWS has acted and before it is answered, or
+//! the call is refused by throttling, answered 500, reset, or carried out with its answer lost. The pipe is run again (for the kill)
+//! or goes on by itself (for the rest), and the environment equals that of an undisturbed run: nothing twice, nothing orphaned.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value as Json;
+use tests::harness::{CREATE, DELETE, Sandbox, differences};
+
+/// Points tried side by side: each is a pipe of three small processes that mostly wait.
+const WORKERS: usize = 6;
+
+/// A pipe, what came before it, and the environment it ends with when nothing disturbs it.
+struct Undisturbed {
+    before: &'static str,
+    pipe: &'static str,
+    writes: Vec<String>,
+    environment: Json,
+}
+
+impl Undisturbed {
+    fn run(before: &'static str, pipe: &'static str) -> Result<Self> {
+        let sandbox = Sandbox::new()?;
+        sandbox.sh(before)?.succeeds();
+        let run = sandbox.sh(pipe)?;
+        run.succeeds();
+        Ok(Self { before, pipe, writes: run.writes(), environment: settled(&sandbox) })
+    }
+
+    /// Runs the pipe with a fault at its n-th write, again where `again`, and says what is not as it should be.
+    fn disturbed(&self, fault: &str, point: usize, again: bool) -> Result<Option<String>> {
+        let sandbox = Sandbox::new()?;
+        sandbox.sh(self.before)?.succeeds();
+        sandbox.aws.add_faults(&[&format!("{fault}@writes#{point}")])?;
+        let run = sandbox.sh(self.pipe)?;
+        let call = run.writes().get(point - 1).cloned().unwrap_or_default();
+        let at = format!("{fault} at write {point} ({call})");
+        if again {
+            sandbox.aws.clear_faults();
+            let second = sandbox.sh(self.pipe)?;
+            if second.status() != Some(0) {
+                return Ok(Some(format!("{at}: the second run failed: {}", second.stderr)));
+            }
+        } else if run.status() != Some(0) {
+            return Ok(Some(format!("{at}: the run failed: {}", run.stderr)));
+        }
+        let differences = differences(&settled(&sandbox), &self.environment);
+        Ok((!differences.is_empty()).then(|| format!("{at}:\n{}", differences.join("\n"))))
+    }
+
+    /// Tries every point, prints how many survived, and fails where one did not.
+    fn survives(&self, fault: &str, again: bool) -> Result<()> {
+        let points = self.writes.len();
+        let next = AtomicUsize::new(1);
+        let failed = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..WORKERS {
+                scope.spawn(|| {
+                    loop {
+                        let point = next.fetch_add(1, Ordering::Relaxed);
+                        if point > points {
+                            break;
+                        }
+                        let outcome = self.disturbed(fault, point, again);
+                        let outcome =
+                            outcome.unwrap_or_else(|error| Some(format!("point {point}: {error:#}")));
+                        if let (Some(reason), Ok(mut failed)) = (outcome, failed.lock()) {
+                            failed.push(reason);
+                        }
+                    }
+                });
+            }
+        });
+        let failed = failed.into_inner().ok().context("a worker panicked")?;
+        println!("{fault}: {points} points, {} survived ({})", points - failed.len(), self.pipe);
+        assert!(
+            failed.is_empty(),
+            "{} of {points} points did not survive:\n{}",
+            failed.len(),
+            failed.join("\n\n")
+        );
+        Ok(())
+    }
+}
+
+/// The environment without what AWS still describes though it is dead, and without the secret's recovery date.
+fn settled(sandbox: &Sandbox) -> Json {
+    let mut environment = sandbox.environment();
+    for (_, resources) in environment.as_object_mut().into_iter().flatten() {
+        if let Some(resources) = resources.as_array_mut() {
+            resources.retain(|resource| {
+                let text = resource.to_string();
+                !["\"deleted\"", "\"deleting\"", "\"DeletedDate\""].iter().any(|dead| text.contains(dead))
+            });
+        }
+    }
+    if let Some(kinds) = environment.as_object_mut() {
+        kinds.retain(|_, resources| resources.as_array().is_none_or(|list| !list.is_empty()));
+    }
+    environment
+}
+
+const NOTHING: &str = "true";
+
+#[test]
+fn create_survives_a_kill_at_every_write() -> Result<()> {
+    Undisturbed::run(NOTHING, CREATE)?.survives("kill", true)
+}
+
+#[test]
+fn delete_survives_a_kill_at_every_write() -> Result<()> {
+    Undisturbed::run(CREATE, DELETE)?.survives("kill", true)
+}
+
+#[test]
+fn create_survives_three_refusals_by_throttling_at_every_write() -> Result<()> {
+    Undisturbed::run(NOTHING, CREATE)?.survives("throttle:3", false)
+}
+
+#[test]
+fn create_survives_an_error_500_at_every_write() -> Result<()> {
+    Undisturbed::run(NOTHING, CREATE)?.survives("error", false)
+}
+
+#[test]
+fn create_survives_a_reset_at_every_write() -> Result<()> {
+    Undisturbed::run(NOTHING, CREATE)?.survives("reset", false)
+}
+
+#[test]
+fn create_survives_a_lost_answer_at_every_write() -> Result<()> {
+    Undisturbed::run(NOTHING, CREATE)?.survives("lose", false)
+}
+
+#[test]
+fn delete_survives_a_lost_answer_at_every_write() -> Result<()> {
+    Undisturbed::run(CREATE, DELETE)?.survives("lose", false)
+}
