@@ -20,6 +20,8 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use rustls::RootCertStore;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use crate::fault::Fault;
 
@@ -40,15 +42,17 @@ impl Http {
     /// Reads `AWS_CA_BUNDLE` where it is set, and starts to get TLS ready unless the endpoint is one without.
     ///
     /// # Errors
-    /// A usage fault where the bundle cannot be read.
+    /// A usage fault where the bundle cannot be read or is none.
     pub fn new(endpoint_url: Option<&str>) -> Result<Self> {
         let trust = match std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
             None => TrustStore::default(),
             Some(path) => {
                 let path = PathBuf::from(path);
-                let bundle = std::fs::read(&path).map_err(|error| {
-                    Fault::usage(format!("cannot read AWS_CA_BUNDLE {}: {error}", path.display()))
-                })?;
+                let unusable = |why: String| {
+                    Fault::usage(format!("cannot read AWS_CA_BUNDLE {}: {why}", path.display()))
+                };
+                let bundle = std::fs::read(&path).map_err(|error| unusable(error.to_string()))?;
+                check(&bundle).map_err(unusable)?;
                 TrustStore::empty().with_pem_certificate(bundle)
             }
         };
@@ -88,6 +92,16 @@ impl HttpClient for Http {
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
         Some(ConnectorMetadata::new("hyper", Some("1.x".into())))
     }
+}
+
+/// The SDK takes for granted that a bundle is one, and breaks where it is not.
+fn check(bundle: &[u8]) -> Result<(), String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(bundle) {
+        let certificate = certificate.map_err(|error| format!("it is not PEM ({error})"))?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+    }
+    if roots.is_empty() { Err("it has no certificate in it".to_owned()) } else { Ok(()) }
 }
 
 fn timeouts(settings: &HttpConnectorSettings) -> Timeouts {
@@ -147,4 +161,17 @@ fn is_plain(url: &str) -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     url.starts_with("http:")
         && !["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].into_iter().any(is_set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_that_is_none_is_refused_before_the_sdk_sees_it() {
+        let pem = |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+        for bad in [String::new(), "no PEM".into(), pem("!!!!"), pem("AAAA")] {
+            assert!(check(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use sha2::{Digest as _, Sha256};
 
 use crate::fault::Fault;
 
@@ -44,6 +45,11 @@ impl Identity {
     /// `expense-dev-app-alb` for `app-alb`.
     pub fn name(&self, role: &str) -> String {
         format!("{}-{}-{role}", self.project, self.environment)
+    }
+
+    /// The same in at most `longest` characters, for what AWS lets have no longer names (32 for load balancers and target groups).
+    pub fn short_name(&self, role: &str, longest: usize) -> String {
+        shortened(&self.name(role), longest)
     }
 
     /// Production asks for a confirmation before anything is deleted, and protects its database.
@@ -119,6 +125,17 @@ fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A name cut to `longest` characters. What is too long ends in a hash of all of it, so that two long names stay two.
+pub fn shortened(name: &str, longest: usize) -> String {
+    if name.len() <= longest {
+        return name.to_owned();
+    }
+    let hash: String = Sha256::digest(name.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let room = longest.saturating_sub(hash.len() + 1);
+    let begin: String = name.chars().take(room).collect();
+    format!("{}-{hash}", begin.trim_end_matches('-'))
+}
+
 /// A hostile text in a message: short, on one line, with its control characters escaped.
 pub fn quoted(text: &str) -> String {
     let mut shown: String = text.chars().take(60).flat_map(char::escape_debug).collect();
@@ -150,6 +167,17 @@ mod tests {
             let tags = BTreeMap::from([(key.to_owned(), "v".to_owned())]);
             assert!(Identity::new("expense", "dev", tags).is_err(), "{key}");
         }
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_stays_its_own() {
+        let identity = named("a-project-of-24-letters", "production").unwrap();
+        let (app, apple) = (identity.short_name("app", 32), identity.short_name("apple", 32));
+        assert!(app.len() <= 32 && app.starts_with("a-project-of-24-letters-"), "{app}");
+        assert_ne!(app, apple);
+        assert_eq!(app, identity.short_name("app", 32));
+        assert_eq!(named("expense", "dev").unwrap().short_name("app", 32), "expense-dev-app");
+        assert!(!shortened("twenty-two-letters-abc-and-some-more", 32).contains("--"));
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub mod session;
 pub mod settings;
 mod shape;
 mod stdout;
+pub mod table;
 pub mod tags;
 pub mod token;
 pub mod wait;

@@ -1,6 +1,7 @@
 //! Tags and tag filters in the shapes of each service's SDK.
 
 use aws_sdk_ec2::types as ec2;
+use aws_sdk_elasticloadbalancingv2::types as elb;
 use aws_sdk_rds::types as rds;
 use aws_sdk_secretsmanager::types as secrets_manager;
 
@@ -14,6 +15,11 @@ pub fn ec2_specification(kind: ec2::ResourceType, tags: &[(String, String)]) -> 
 /// The same as EC2's own type, for `CreateTags`.
 pub fn ec2_tags(tags: &[(String, String)]) -> Vec<ec2::Tag> {
     tags.iter().map(|(key, value)| ec2::Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// For load balancers, listeners, rules and target groups.
+pub fn elb_tags(tags: &[(String, String)]) -> Vec<elb::Tag> {
+    tags.iter().map(|(key, value)| elb::Tag::builder().key(key).value(value).build()).collect()
 }
 
 /// For RDS.

@@ -9,7 +9,7 @@ use sg::rules::{Rule, Source};
 use crate::change::RuleArguments;
 use crate::permission::Mark;
 use crate::plan::named;
-use crate::{exposure, ingress, inventory, section};
+use crate::{exposure, ingress, inventory};
 
 /// Adds the rules that the group has not.
 ///
@@ -17,7 +17,7 @@ use crate::{exposure, ingress, inventory, section};
 /// Not found where a group is not there; AWS's refusal.
 pub async fn allow(session: &Session, arguments: &RuleArguments) -> Result<()> {
     let inventory = session.inventory(inventory::read(session)).await?;
-    let group = arguments.group(session, &inventory)?;
+    let target = arguments.target(session, &inventory)?;
     let by_id = inventory.by_id();
     let mut wanted: BTreeMap<Rule, Mark> = BTreeMap::new();
     for rule in arguments.rules()? {
@@ -32,17 +32,17 @@ pub async fn allow(session: &Session, arguments: &RuleArguments) -> Result<()> {
             }
         }
     }
-    exposure::warn(session, &group.name, wanted.keys());
-    let found = group.rules(&by_id);
+    exposure::warn(session, &target.name, wanted.keys());
     let (there, missing): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        wanted.into_iter().partition(|(rule, _)| found.contains_key(rule));
-    let is_unmarked =
-        |(rule, mark): &(Rule, Mark)| *mark == Mark::Admin && found.get(rule) == Some(&Mark::Plain);
-    let unmarked = there.into_iter().filter(is_unmarked).map(|(rule, _)| rule).collect();
-    ingress::allow(session, &group.name, Some(group), &missing, &by_id).await?;
-    ingress::mark(session, group, &unmarked, &by_id).await?;
-    let mut section = section::of(&inventory);
-    let rules: BTreeSet<&Rule> = found.keys().chain(missing.keys()).collect();
-    section.insert(group.role.clone(), section::entry(Some(group), &group.name, rules));
-    section::write(session, &section)
+        wanted.into_iter().partition(|(rule, _)| target.found.contains_key(rule));
+    ingress::allow(session, &target.name, target.group, &missing, &by_id).await?;
+    if let Some(group) = target.group {
+        let is_unmarked = |(rule, mark): &(Rule, Mark)| {
+            *mark == Mark::Admin && target.found.get(rule) == Some(&Mark::Plain)
+        };
+        let unmarked = there.into_iter().filter(is_unmarked).map(|(rule, _)| rule).collect();
+        ingress::mark(session, group, &unmarked, &by_id).await?;
+    }
+    let rules: BTreeSet<Rule> = target.found.keys().chain(missing.keys()).cloned().collect();
+    target.write(session, &rules)
 }

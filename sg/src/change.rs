@@ -1,15 +1,20 @@
 //! What `allow` and `revoke` are given: a group and rules.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use clap::Args;
 use common::fault::Fault;
 use common::identity::quoted;
+use common::section::{Named, SecurityGroup};
 use common::session::Session;
 use ipnet::IpNet;
 use sg::rules::{MOST_RULES, Rule, Source, role, rules_of};
 
 use crate::cli::admin_cidr;
 use crate::inventory::{Group, Inventory};
+use crate::permission::Mark;
+use crate::section;
 
 /// A group and rules.
 #[derive(Args)]
@@ -56,23 +61,63 @@ impl RuleArguments {
         })
     }
 
-    /// The group, and proof that every group the rules name is there.
+    /// The group that is to be changed, and proof that every group the rules name is there. In a plan they may be in the document
+    /// only.
     ///
     /// # Errors
     /// Not found, naming the group.
-    pub fn group<'a>(&self, session: &Session, inventory: &'a Inventory) -> Result<&'a Group> {
-        let absent = |role: &str| {
-            Fault::not_found(format!("there is no security group {}", session.identity.name(role)))
-                .hint("run `sg create` first, with a table that names it")
+    pub fn target<'a>(&self, session: &Session, inventory: &'a Inventory) -> Result<Target<'a>> {
+        let section = section::with_planned(session, inventory)?;
+        let entry_of = |role: &str| {
+            section.get(role).ok_or_else(|| {
+                Fault::not_found(format!("there is no security group {}", session.identity.name(role)))
+                    .hint("run `sg create` first, with a table that names it")
+            })
         };
         for rule in self.rules()? {
-            if let Source::Group(role) = &rule.source
-                && inventory.group(role).is_none()
-            {
-                return Err(absent(role).into());
+            if let Source::Group(role) = &rule.source {
+                entry_of(role)?;
             }
         }
-        inventory.group(&self.group).ok_or_else(|| absent(&self.group).into())
+        let planned = entry_of(&self.group)?;
+        let group = inventory.group(&self.group);
+        let found = match group {
+            Some(group) => group.rules(&inventory.by_id()),
+            None => (planned.rules.iter())
+                .flat_map(|rule| rules_of(rule).unwrap_or_default())
+                .map(|rule| (rule, Mark::Plain))
+                .collect(),
+        };
+        Ok(Target {
+            role: self.group.clone(),
+            name: session.identity.name(&self.group),
+            group,
+            found,
+            section,
+        })
+    }
+}
+
+/// The group of an `allow` or a `revoke`.
+pub struct Target<'a> {
+    role: String,
+    pub name: String,
+    /// Absent where it is only planned.
+    pub group: Option<&'a Group>,
+    /// The rules in that it has.
+    pub found: BTreeMap<Rule, Mark>,
+    section: Named<SecurityGroup>,
+}
+
+impl Target<'_> {
+    /// Writes the document, in which this group has these rules.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn write<'a>(mut self, session: &Session, rules: impl IntoIterator<Item = &'a Rule>) -> Result<()> {
+        let entry = section::entry(self.group, &self.name, rules);
+        self.section.insert(self.role, entry);
+        section::write(session, &self.section)
     }
 }
 

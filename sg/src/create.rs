@@ -13,19 +13,9 @@ use crate::cli::Create;
 use crate::group::Wanted;
 use crate::ingress::{self, few};
 use crate::inventory::{self, Group, Inventory, RolesById};
-use crate::permission::Mark;
-use crate::plan::{Changes, changes};
-use crate::{egress, exposure, section, tags};
-
-/// A group of the table, its differences, and what it will have.
-struct Member<'a> {
-    role: &'a str,
-    name: String,
-    /// Absent in a plan that makes it.
-    group: Option<Group>,
-    found: BTreeMap<Rule, Mark>,
-    changes: Changes,
-}
+use crate::member::{Member, tell, tell_of_elsewhere};
+use crate::plan::changes;
+use crate::{egress, section, tags};
 
 /// Brings the groups and their rules in line with the table.
 ///
@@ -104,12 +94,8 @@ async fn bring_in_line(
 ) -> Result<()> {
     let Member { name, group, found, changes, .. } = member;
     let group = group.as_ref();
-    let prune = async {
-        match group {
-            Some(group) if wish.prune => ingress::revoke(session, group, &changes.extra, by_id).await,
-            _ => Ok(()),
-        }
-    };
+    let unwanted = if wish.prune { changes.extra.clone() } else { BTreeSet::new() };
+    let prune = ingress::revoke(session, name, group, &unwanted, by_id);
     let add = ingress::allow(session, name, group, &changes.missing, by_id);
     if found.len() + changes.missing.len() > MOST_RULES {
         prune.await?;
@@ -122,14 +108,6 @@ async fn bring_in_line(
         both(ingress::mark(session, group, &changes.unmarked, by_id), egress::open(session, group)).await?;
     }
     Ok(())
-}
-
-impl Member<'_> {
-    /// The rules in once this run is done.
-    fn rules(&self, wish: &Create) -> BTreeSet<&Rule> {
-        let stays = |rule: &&Rule| !wish.prune || !self.changes.extra.contains(*rule);
-        self.found.keys().filter(stays).chain(self.changes.missing.keys()).collect()
-    }
 }
 
 fn section_of(
@@ -159,55 +137,4 @@ async fn keep(session: &Session, wish: &Create, inventory: &Inventory) -> Result
     let wanted = inventory.groups.iter().map(|group| (group, tags::of_group(session, &group.name)));
     tags::repair(session, wanted).await?;
     section::write(session, &section::of(inventory))
-}
-
-fn tell_of_elsewhere(session: &Session, inventory: &Inventory) {
-    for group in &inventory.elsewhere {
-        session.progress.line(&format!(
-            "security group {} ({}) is in another VPC, {}: left as it is, `sg delete` takes it down too",
-            group.name, group.id, group.vpc_id
-        ));
-    }
-}
-
-/// What a person should know before anything is opened.
-fn tell(session: &Session, wish: &Create, members: &[Member<'_>], inventory: &Inventory) {
-    for member in members {
-        exposure::warn(session, &member.name, member.rules(wish));
-    }
-    let left_out = list(members, |member| {
-        let traffic: Vec<String> = member.changes.left_out.iter().map(ToString::to_string).collect();
-        (!traffic.is_empty()).then(|| traffic.join(", "))
-    });
-    if !left_out.is_empty() {
-        session.progress.line(&format!(
-            "left out, for want of an admin CIDR: {left_out}; add them with `sg create --admin-cidr YOUR-ADDRESS/32`"
-        ));
-    }
-    let extra = list(members, |member| {
-        let count = member.changes.extra.len();
-        (count > 0 && !wish.prune).then(|| count.to_string())
-    });
-    if !extra.is_empty() {
-        session.progress.line(&format!(
-            "rules that the table has not, left as they are: {extra}; `sg diff` shows them, --prune takes them away"
-        ));
-    }
-    let unlisted: Vec<&str> = (inventory.groups.iter())
-        .filter(|group| !members.iter().any(|member| member.role == group.role))
-        .map(|group| group.role.as_str())
-        .collect();
-    if !unlisted.is_empty() {
-        session.progress.line(&format!(
-            "groups that the table has not, left as they are: {}; `sg delete GROUP` takes one down",
-            unlisted.join(", ")
-        ));
-    }
-}
-
-/// `bastion 22/tcp; vpn 22/tcp, 943/tcp`.
-fn list(members: &[Member<'_>], of: impl Fn(&Member<'_>) -> Option<String>) -> String {
-    let lines: Vec<String> =
-        members.iter().filter_map(|member| Some(format!("{} {}", member.role, of(member)?))).collect();
-    lines.join("; ")
 }

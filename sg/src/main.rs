@@ -17,6 +17,7 @@ mod group;
 mod holders;
 mod ingress;
 mod inventory;
+mod member;
 mod permission;
 mod plan;
 mod references;

@@ -135,3 +135,82 @@ fn with_traffic(traffic: Traffic) -> ec2::builders::IpPermissionBuilder {
             .to_port(code.map_or(-1, i32::from)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sg::rules::rules_of;
+
+    fn roles() -> RolesById {
+        RolesById::from([("sg-0123456789abcdef0".to_owned(), "vpn".to_owned())])
+    }
+
+    fn text_of(permission: &ec2::IpPermission) -> Vec<String> {
+        let rules = rules_in(std::slice::from_ref(permission), "123456789012", &roles());
+        rules.keys().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_is_sent_is_read_back_as_the_same_rule() {
+        for text in [
+            "3306/tcp from vpn",
+            "all/udp from 10.0.0.0/8",
+            "icmp from anywhere",
+            "3:4/icmp from ::/0",
+            "8/icmpv6 from 2001:db8::/32",
+            "protocol-50 from pl-01234567",
+            "all from sg-0fedcba9876543210",
+            "22/tcp from 210987654321/sg-0fedcba9876543210",
+        ] {
+            let rule = rules_of(text).unwrap().remove(0);
+            assert_eq!(text_of(&permission(&rule, Mark::Plain, &roles()).unwrap()), [text]);
+        }
+    }
+
+    #[test]
+    fn an_admin_rule_is_known_by_its_description() {
+        let rule = rules_of("22/tcp from 203.0.113.7/32").unwrap().remove(0);
+        let sent = permission(&rule, Mark::Admin, &roles()).unwrap();
+        assert_eq!(rules_in(&[sent], "", &roles()).get(&rule), Some(&Mark::Admin));
+    }
+
+    #[test]
+    fn aws_may_say_the_same_in_other_ways() {
+        let anywhere = ec2::IpRange::builder().cidr_ip("0.0.0.0/0").build();
+        let said = |protocol: &str, from, to| {
+            text_of(
+                &ec2::IpPermission::builder()
+                    .ip_protocol(protocol)
+                    .set_from_port(from)
+                    .set_to_port(to)
+                    .ip_ranges(anywhere.clone())
+                    .build(),
+            )
+        };
+        assert_eq!(said("6", Some(22), Some(22)), ["22/tcp from anywhere"]);
+        assert_eq!(said("tcp", None, None), ["all/tcp from anywhere"]);
+        assert_eq!(said("17", Some(0), Some(65535)), ["all/udp from anywhere"]);
+        assert_eq!(said("-1", Some(-1), Some(-1)), ["all from anywhere"]);
+        assert_eq!(said("1", Some(-1), Some(-1)), ["icmp from anywhere"]);
+        assert_eq!(said("icmp", Some(8), Some(-1)), ["8/icmp from anywhere"]);
+        assert_eq!(said("58", None, None), ["icmpv6 from anywhere"]);
+        assert_eq!(said("50", None, None), ["protocol-50 from anywhere"]);
+        assert!(said("nonsense", None, None).is_empty());
+    }
+
+    #[test]
+    fn sources_of_one_permission_are_rules_of_their_own() {
+        let pair =
+            |account: &str, id: &str| ec2::UserIdGroupPair::builder().user_id(account).group_id(id).build();
+        let permission = ec2::IpPermission::builder()
+            .ip_protocol("tcp")
+            .from_port(22)
+            .to_port(22)
+            .user_id_group_pairs(pair("123456789012", "sg-0123456789abcdef0"))
+            .user_id_group_pairs(pair("123456789012", "sg-0fedcba9876543210"))
+            .ip_ranges(ec2::IpRange::builder().cidr_ip("10.0.0.0/8").build())
+            .build();
+        let told = ["22/tcp from vpn", "22/tcp from 10.0.0.0/8", "22/tcp from sg-0fedcba9876543210"];
+        assert_eq!(text_of(&permission), told);
+    }
+}

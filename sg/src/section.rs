@@ -28,6 +28,21 @@ pub fn of(inventory: &Inventory) -> Named<SecurityGroup> {
     inventory.groups.iter().map(entry_of).collect()
 }
 
+/// The same, and in a plan also the groups that an earlier command of the pipe would make.
+///
+/// # Errors
+/// None in practice: the section was read before.
+pub fn with_planned(session: &Session, inventory: &Inventory) -> Result<Named<SecurityGroup>> {
+    let mut section = of(inventory);
+    if session.is_planning() {
+        let piped: Named<SecurityGroup> = session.section("sg")?.unwrap_or_default();
+        for (role, group) in piped.iter().filter(|(_, group)| group.id.is_none()) {
+            section.entry(role.clone()).or_insert_with(|| group.clone());
+        }
+    }
+    Ok(section)
+}
+
 /// Writes the document with this section. Groups that it names and AWS has no more are taken out.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use anyhow::Result;
 use common::fault::Fault;
 use common::section::{Named, SecurityGroup};
 use common::session::Session;
+use common::table::columns;
 use common::wait::{State, until_ready};
 use sg::rules::{Rule, Source, by_traffic};
 
@@ -71,27 +72,4 @@ fn table(inventory: &Inventory) -> String {
         }
     }
     columns(&lines)
-}
-
-fn columns<const N: usize>(lines: &[[String; N]]) -> String {
-    let widths: [usize; N] = std::array::from_fn(|column| {
-        lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default()
-    });
-    let line_of = |line: &[String; N]| {
-        let padded: Vec<String> =
-            line.iter().zip(widths).map(|(text, width)| format!("{text:width$}")).collect();
-        padded.join("  ").trim_end().to_owned() + "\n"
-    };
-    lines.iter().map(line_of).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
-        let line = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
-        assert_eq!(columns(&[line("a", "b"), line("long", "")]), "a     b\nlong\n");
-    }
 }

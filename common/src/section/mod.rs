@@ -1,10 +1,12 @@
 //! The typed sections of the document, one file a section, and the JSON Schema made from them.
 
+mod alb;
 mod named;
 mod rds;
 mod sg;
 mod vpc;
 
+pub use alb::{Listeners, LoadBalancer};
 pub use named::{Entry, Named};
 pub use rds::{Database, Endpoint};
 pub use sg::SecurityGroup;
@@ -47,6 +49,9 @@ struct Document {
     /// What `rds` made: databases by name, `mysql` unless another is given.
     #[schemars(with = "Option<BTreeMap<String, Database>>")]
     rds: Option<Named<Database>>,
+    /// What `alb` made: load balancers by name, e.g. `app`.
+    #[schemars(with = "Option<BTreeMap<String, LoadBalancer>>")]
+    alb: Option<Named<LoadBalancer>>,
 }
 
 /// The JSON Schema (2020-12) of the document.
@@ -62,5 +67,6 @@ pub fn check(document: &crate::document::Document) -> anyhow::Result<()> {
     document.section::<Vpc>("vpc")?;
     document.section::<Named<SecurityGroup>>("sg")?;
     document.section::<Named<Database>>("rds")?;
+    document.section::<Named<LoadBalancer>>("alb")?;
     Ok(())
 }

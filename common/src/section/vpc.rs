@@ -75,7 +75,7 @@ pub struct NatGateway {
     pub public_ip: Option<String>,
 }
 
-/// Route tables by tier: one for public and database, one for private, or with a NAT gateway an AZ one an AZ.
+/// Route tables by tier: one a tier, or with a NAT gateway in each AZ one an AZ for private and database.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RouteTables {
     #[serde(default)]
@@ -92,6 +92,8 @@ pub struct RouteTable {
     #[schemars(regex(pattern = r"^rtb-[0-9a-f]{8,17}$"))]
     pub id: Option<String>,
     pub name: Option<String>,
+    /// The AZ whose subnets use it; absent where those of all AZs do.
+    pub availability_zone: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
