@@ -147,7 +147,7 @@ fn address_ranges_that_cannot_hold_the_subnets_are_refused() -> Result<()> {
     }
     for overlapping in [
         "--public-cidr 10.0.1.0/24 --public-cidr 10.0.1.128/25",
-        "--private-cidr 192.168.0.0/24 --private-cidr 192.168.1.0/24",
+        "--cidr 10.0.0.0/16 --private-cidr 192.168.0.0/24 --private-cidr 192.168.1.0/24",
     ] {
         is_refused(&sandbox, &format!("vpc create {IDENTITY} {overlapping}"), 2)?;
     }

@@ -26,7 +26,7 @@ impl Undisturbed {
         sandbox.sh(before)?.succeeds();
         let run = sandbox.sh(pipe)?;
         run.succeeds();
-        Ok(Self { before, pipe, writes: run.writes(), environment: settled(&sandbox) })
+        Ok(Self { before, pipe, writes: run.writes(), environment: sandbox.environment() })
     }
 
     /// Runs the pipe with a fault at its n-th write, again where `again`, and says what is not as it should be.
@@ -46,7 +46,7 @@ impl Undisturbed {
         } else if run.status() != Some(0) {
             return Ok(Some(format!("{at}: the run failed: {}", run.stderr)));
         }
-        let differences = differences(&settled(&sandbox), &self.environment);
+        let differences = differences(&sandbox.environment(), &self.environment);
         Ok((!differences.is_empty()).then(|| format!("{at}:\n{}", differences.join("\n"))))
     }
 
@@ -83,23 +83,6 @@ impl Undisturbed {
         );
         Ok(())
     }
-}
-
-/// The environment without what AWS still describes though it is dead, and without the secret's recovery date.
-fn settled(sandbox: &Sandbox) -> Json {
-    let mut environment = sandbox.environment();
-    for (_, resources) in environment.as_object_mut().into_iter().flatten() {
-        if let Some(resources) = resources.as_array_mut() {
-            resources.retain(|resource| {
-                let text = resource.to_string();
-                !["\"deleted\"", "\"deleting\"", "\"DeletedDate\""].iter().any(|dead| text.contains(dead))
-            });
-        }
-    }
-    if let Some(kinds) = environment.as_object_mut() {
-        kinds.retain(|_, resources| resources.as_array().is_none_or(|list| !list.is_empty()));
-    }
-    environment
 }
 
 const NOTHING: &str = "true";

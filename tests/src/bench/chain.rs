@@ -1,7 +1,8 @@
 //! The shortest chain of calls that AWS itself forces on each command: no call of it can be sent before the one above it is answered.
 //!
-//! It is the measure for `round_trips`: what a command takes beyond it is the command's own. Where AWS would forget or refuse a call sent
-//! earlier the reason is given; calls that can go side by side are one step.
+//! It is the measure for `round_trips`: what a command takes beyond it is the command's own. Calls that can go side by side are one step,
+//! and each step has the reason why it cannot go with the one before. Counted is what leads to the same outcome, no more: the second look
+//! after a create that AWS protects by nothing, for instance, is ours and not in it.
 
 /// One round trip, and why it cannot go together with the one before.
 #[derive(Debug)]
@@ -74,9 +75,17 @@ pub const CHAINS: &[Chain] = &[
                 "it takes both groups by name; a parameter changed later waits for a restart",
             ),
             step("DescribeDBInstances: available", "AWS tells a state only to who asks"),
+            step("PutSecretValue", "the secret names host and port, which the instance has only then"),
         ],
     },
-    Chain { name: "vpc create", run: Run::Second, steps: &[INVENTORY] },
+    Chain {
+        name: "vpc create",
+        run: Run::Second,
+        steps: &[
+            INVENTORY,
+            step("DescribeVpcAttribute", "it takes the VPC's id, and nothing else tells of DNS"),
+        ],
+    },
     Chain { name: "sg create", run: Run::Second, steps: &[INVENTORY] },
     Chain { name: "rds create", run: Run::Second, steps: &[INVENTORY] },
     Chain { name: "vpc show", run: Run::Delete, steps: &[INVENTORY] },

@@ -14,6 +14,9 @@ pub struct Cli {
     /// Time clean builds as well: some ten minutes and 8 GB of memory
     #[arg(long)]
     build: bool,
+    /// With round-trips, list each call: when it began and ended, in milliseconds since its command's first
+    #[arg(long)]
+    pub calls: bool,
 }
 
 /// What can be measured, in the order in which it is.

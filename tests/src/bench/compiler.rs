@@ -18,7 +18,8 @@ pub const RECORD: &str = "STACKPIPE_BENCH_RECORD";
 /// The workspace's own wrapper, called in between. Empty for none.
 pub const WRAPPER: &str = "STACKPIPE_BENCH_WRAPPER";
 
-const PAUSE: Duration = Duration::from_millis(20);
+/// Short against the least compilation, so that the watching adds nothing to the time of a build.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// One compiler process.
 #[derive(Debug, Clone, PartialEq, Eq)]

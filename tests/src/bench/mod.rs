@@ -43,7 +43,7 @@ fn bench(cli: &Cli) -> anyhow::Result<()> {
     for subject in cli.subjects() {
         report::note(&format!("{subject} …"));
         match subject {
-            Subject::RoundTrips => round_trips::measure(&folder)?,
+            Subject::RoundTrips => round_trips::measure(&folder, cli.calls)?,
             Subject::Readiness => readiness::measure(&folder)?,
             Subject::Overlap => overlap::measure(&folder)?,
             Subject::StartUp => start_up::measure(&folder)?,

@@ -9,9 +9,10 @@ use anyhow::Result;
 use super::chain::{self, CHAINS, Chain, Run};
 use super::pipe::{self, Stage};
 use super::report::{self, Table};
+use super::watch::between;
 use crate::harness::{CREATE, DELETE, Sandbox};
 use crate::loopback::world::ACCOUNT;
-use crate::loopback::{Options, round_trips};
+use crate::loopback::{Entry, Options, round_trips};
 
 /// There and back, as between two continents' nearer shores.
 pub const LATENCY: Duration = Duration::from_millis(60);
@@ -25,7 +26,7 @@ const RUNS: [(Run, &str); 3] = [(Run::First, CREATE), (Run::Second, CREATE), (Ru
 ///
 /// # Errors
 /// A command fails.
-pub fn measure(folder: &Path) -> Result<()> {
+pub fn measure(folder: &Path, list: bool) -> Result<()> {
     let told = runs(folder, Some(ACCOUNT))?;
     let untold = runs(folder, None)?;
     let how = format!(
@@ -37,22 +38,28 @@ pub fn measure(folder: &Path) -> Result<()> {
     let head = ["run", "command", "calls", "round trips", "asking STS", "chain", "added", "target"];
     let mut table = Table::new("Calls and round trips", how, &head);
     for ((run, stage), (_, other)) in told.iter().zip(&untold) {
-        let (trips, chain) = (round_trips(&stage.calls), chain::of(&stage.name, *run).len());
+        let chain = chain::of(&stage.name, *run).len();
+        let (trips, asking) = (round_trips(&stage.calls), round_trips(&other.calls));
         table.row([
             title(*run).to_owned(),
             format!("`{}`", stage.name),
             stage.calls.len().to_string(),
             trips.to_string(),
-            round_trips(&other.calls).to_string(),
+            asking.to_string(),
             chain.to_string(),
             signed(trips, chain),
-            target(*run, trips, chain),
+            target(*run, trips.max(asking), chain),
         ]);
     }
     table.print();
+    if list {
+        for (run, stage) in &told {
+            report::print(&listed(*run, stage));
+        }
+    }
     report::print("The chains:\n");
-    CHAINS.iter().filter(|chain| chain.steps.len() > 1).for_each(|chain| report::print(&written(chain)));
-    report::print("");
+    let worth_telling = CHAINS.iter().filter(|chain| chain.steps.len() > 1);
+    report::print(&format!("{}\n", worth_telling.map(written).collect::<Vec<_>>().join("\n")));
     Ok(())
 }
 
@@ -93,5 +100,16 @@ fn signed(trips: usize, chain: usize) -> String {
 
 fn written(chain: &Chain) -> String {
     let steps = chain.steps.iter().map(|step| format!("{} ({})", step.calls, step.because));
-    format!("- `{}`: {}", chain.name, steps.collect::<Vec<_>>().join(" → "))
+    format!("- `{}`, {}: {}", chain.name, title(chain.run), steps.collect::<Vec<_>>().join(" → "))
+}
+
+/// Every call of a command, for whoever looks for the one too many.
+fn listed(run: Run, stage: &Stage) -> String {
+    let first = stage.calls.first().map_or(0, |call| call.start);
+    let line = |call: &Entry| {
+        let at = |moment: u64| between(first, moment).as_millis();
+        format!("    {:>6} {:>6}  {} {}", at(call.start), at(call.end), call.name(), call.outcome)
+    };
+    let lines: Vec<String> = stage.calls.iter().map(line).collect();
+    format!("`{}`, {}:\n\n{}\n", stage.name, title(run), lines.join("\n"))
 }

@@ -16,4 +16,4 @@ pub const CREATE: &str =
 
 /// The pipe that takes it down.
 pub const DELETE: &str =
-    "vpc show --project expense --env dev | rds delete --skip-final-snapshot | sg delete | vpc delete";
+    "rds delete --skip-final-snapshot --project expense --env dev | sg delete | vpc delete";

@@ -16,6 +16,9 @@ pub const REGION: &str = "us-east-1";
 /// Fast enough that a NAT gateway is ready in a third of a second, slow enough that it is seen pending.
 const TIME_SCALE: f64 = 300.0;
 
+/// Seconds of AWS's time after which deleted NAT gateways and terminated instances are no longer described.
+const SOME_HOURS: f64 = 6.0 * 3600.0;
+
 /// A loopback AWS, a home directory that nobody else uses, and the variables a command sees.
 pub struct Sandbox {
     pub aws: Server,
@@ -118,8 +121,10 @@ impl Sandbox {
         command
     }
 
-    /// Everything in AWS, with names for ids: equal for environments made alike.
+    /// Everything in AWS, with names for ids: equal for environments made alike. Some hours later, that is: what was on its way has
+    /// arrived by then, and AWS no longer describes what is dead.
     pub fn environment(&self) -> Json {
+        self.aws.skip(SOME_HOURS);
         self.aws.normalised(REGION)
     }
 

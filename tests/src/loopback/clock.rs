@@ -4,6 +4,8 @@
 //! typically takes, divided by the time scale: with a scale of 100 a NAT gateway is ready after 0.9 s and not 90 s.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A moment, in microseconds since the epoch.
@@ -39,6 +41,8 @@ pub struct Clock {
     started: Instant,
     epoch: u64,
     scale: f64,
+    /// What has been skipped, in microseconds. Shared by all clones.
+    skipped: Arc<AtomicU64>,
 }
 
 impl Clock {
@@ -47,12 +51,18 @@ impl Clock {
     pub fn new(scale: f64) -> Self {
         let epoch = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, micros);
         let scale = if scale.is_finite() && scale > 0.0 { scale } else { 1.0 };
-        Self { started: Instant::now(), epoch, scale }
+        Self { started: Instant::now(), epoch, scale, skipped: Arc::default() }
     }
 
     #[must_use]
     pub fn now(&self) -> Time {
-        Time(self.epoch + micros(self.started.elapsed()))
+        let skipped = self.skipped.load(Ordering::Relaxed);
+        Time(self.epoch.saturating_add(skipped).saturating_add(micros(self.started.elapsed())))
+    }
+
+    /// Lets `seconds` of AWS's time pass at once.
+    pub fn skip(&self, seconds: f64) {
+        self.skipped.fetch_add(self.scaled(seconds), Ordering::Relaxed);
     }
 
     /// How long `seconds` of AWS's time take here, in microseconds.
@@ -79,6 +89,14 @@ mod tests {
     #[test]
     fn a_time_is_written_as_aws_writes_it() {
         assert_eq!(Time(1_700_000_000_123_456).to_string(), "2023-11-14T22:13:20.123Z");
+    }
+
+    #[test]
+    fn time_can_be_skipped_for_all_who_share_the_clock() {
+        let clock = Clock::new(1.0);
+        let before = clock.clone().now();
+        clock.skip(3600.0);
+        assert!(clock.clone().now() >= clock.after(before, 3600.0));
     }
 
     #[test]

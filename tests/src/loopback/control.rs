@@ -9,6 +9,7 @@
 //! | `DELETE faults` | switches all off |
 //! | `POST conditions` `{"propagation": 2}` | replaces the conditions |
 //! | `POST drift?region=R` `{"service": "ec2", "action": "…", "params": {…}}` | does something behind the client's back |
+//! | `POST skip` `3600` | lets so many seconds of AWS's time pass at once |
 //! | `POST reset` | forgets all resources, faults and calls |
 
 use serde_json::{Value as Json, json};
@@ -49,6 +50,10 @@ pub fn answer(shared: &Shared, raw: &Raw) -> Answer {
             Json::Null
         }),
         ("POST", "drift") => body::<Drift>(raw).and_then(|drift| drift.act(shared, account, region)),
+        ("POST", "skip") => body::<f64>(raw).map(|seconds| {
+            shared.clock.skip(seconds);
+            Json::Null
+        }),
         ("POST", "reset") => {
             shared.reset();
             Ok(Json::Null)
@@ -131,6 +136,11 @@ impl Server {
     #[must_use]
     pub fn journal(&self) -> Vec<Entry> {
         self.shared.lock().journal.clone()
+    }
+
+    /// Lets `seconds` of AWS's time pass at once: what is on its way arrives, and what is dead is forgotten.
+    pub fn skip(&self, seconds: f64) {
+        self.shared.clock.skip(seconds);
     }
 
     pub fn forget_journal(&self) {

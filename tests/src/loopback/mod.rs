@@ -37,6 +37,7 @@
 pub mod acm;
 pub mod action;
 pub mod answer;
+pub mod autoscaling;
 pub mod clock;
 pub mod control;
 pub mod dispatch;

@@ -65,6 +65,9 @@ pub struct Conditions {
     /// Have accepted the terms of this product of the Marketplace [may be repeated]
     #[arg(global = true, long = "subscribed", value_name = "PRODUCT")]
     pub subscriptions: Vec<String>,
+    /// Let instances of this image, by its id or by its name with wildcards, run but never become healthy [may be repeated]
+    #[arg(global = true, long = "bad-image", value_name = "IMAGE")]
+    pub bad_images: Vec<String>,
     /// Have a public hosted zone with this name from the start [may be repeated]
     #[arg(global = true, long = "hosted-zone", value_name = "NAME")]
     pub hosted_zones: Vec<String>,

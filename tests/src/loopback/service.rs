@@ -1,7 +1,7 @@
 //! The services there are.
 
 use super::action::Service;
-use super::{acm, ec2, rds, route53, secretsmanager, ssm, sts};
+use super::{acm, autoscaling, ec2, rds, route53, secretsmanager, ssm, sts};
 
 pub const ALL: &[&Service] = &[
     &sts::SERVICE,
@@ -11,6 +11,8 @@ pub const ALL: &[&Service] = &[
     &rds::SERVICE,
     &secretsmanager::SERVICE,
     &ssm::SERVICE,
+    // After those whose instances and targets it looks at.
+    &autoscaling::SERVICE,
 ];
 
 /// The service with this name in a credential scope.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 
 use super::acm::Acm;
+use super::autoscaling::AutoScaling;
 use super::clock::Clock;
 use super::ec2::Ec2;
 use super::options::Conditions;
@@ -56,6 +57,7 @@ pub struct Region {
     pub ssm: Ssm,
     pub route53: Route53,
     pub acm: Acm,
+    pub autoscaling: AutoScaling,
 }
 
 impl Region {
@@ -72,6 +74,7 @@ impl Region {
             ssm: Ssm::default(),
             route53: Route53::default(),
             acm: Acm::default(),
+            autoscaling: AutoScaling::default(),
         };
         ec2::seed(&mut region, clock.now());
         region

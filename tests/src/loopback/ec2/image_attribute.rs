@@ -29,23 +29,23 @@ fn modify(call: &mut Call<'_>) -> Result<Reply> {
     let described = described
         .or(call.params.text("Value").filter(|_| call.params.text("Attribute") == Some("description")));
     let (add, remove) = (change(call, "add")?, change(call, "remove")?);
-    let shares = add.everybody || !add.users.is_empty();
+    let sharing = add.everybody || !add.users.is_empty();
     let default_key = block_device::default_key(call.region);
-    if shares && image.devices.iter().any(|device| device.key.as_ref() == Some(&default_key)) {
+    if sharing && image.devices.iter().any(|device| device.key.as_ref() == Some(&default_key)) {
         let message =
             "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.";
         return Err(AwsError::new("InvalidParameter", message));
     }
-    let mut shared: Vec<String> =
+    let mut users: Vec<String> =
         image.shared.iter().filter(|user| !remove.users.contains(&user.as_str())).cloned().collect();
     for user in add.users {
-        if !shared.iter().any(|known| known == user) {
-            shared.push(user.to_owned());
+        if !users.iter().any(|known| known == user) {
+            users.push(user.to_owned());
         }
     }
     let public = (image.public || add.everybody) && !remove.everybody;
     let image = call.find_mut::<Image>(&image.meta.id)?;
-    (image.shared, image.public) = (shared, public);
+    (image.shared, image.public) = (users, public);
     if let Some(description) = described {
         description.clone_into(&mut image.description);
     }

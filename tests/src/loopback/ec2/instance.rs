@@ -4,6 +4,7 @@ use super::availability_zone::Zone;
 use super::describe::{Shape, select};
 use super::elastic_ip::host_name;
 use super::image::product_nodes;
+use super::instance_filter;
 use super::instance_metadata_options::MetadataOptions;
 use super::instance_state::{Life, State};
 use super::instance_type::InstanceType;
@@ -21,6 +22,7 @@ use crate::loopback::{page, tag};
 pub const ACTIONS: &[Action] = &[read("DescribeInstances", list, "InstanceId.N @filters @page")];
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "AWS has that many switches")]
 pub struct Instance {
     pub meta: Meta,
     /// The launch that it came from.
@@ -72,66 +74,7 @@ impl Noun for Instance {
         malformed: "InvalidInstanceID.Malformed",
         not_found: "InvalidInstanceID.NotFound",
     };
-    const FILTERS: &'static [Field<Self>] = &[
-        ("instance-id", |i, _| vec![i.meta.id.clone()]),
-        ("instance-state-name", |i, view| vec![i.state(view.now).name().to_owned()]),
-        ("instance-state-code", |i, view| vec![i.state(view.now).code().to_string()]),
-        ("reservation-id", |i, _| vec![i.reservation.clone()]),
-        ("owner-id", |_, view| vec![view.region.account.clone()]),
-        ("client-token", |i, _| i.token.iter().cloned().collect()),
-        ("image-id", |i, _| vec![i.image.clone()]),
-        ("instance-type", |i, _| vec![i.kind.name.to_owned()]),
-        ("architecture", |i, _| vec![i.kind.architecture.to_owned()]),
-        ("key-name", |i, _| i.key.iter().cloned().collect()),
-        ("iam-instance-profile.arn", |i, _| i.profile.iter().map(|p| p.arn.clone()).collect()),
-        ("iam-instance-profile.id", |i, _| i.profile.iter().map(|p| p.id.clone()).collect()),
-        ("iam-instance-profile.name", |i, _| {
-            i.profile.iter().filter_map(|p| Some(p.arn.rsplit_once('/')?.1.to_owned())).collect()
-        }),
-        ("launch-time", |i, _| vec![i.launched.to_string()]),
-        ("availability-zone", |i, _| vec![i.zone.name.clone()]),
-        ("availability-zone-id", |i, _| vec![i.zone.id.clone()]),
-        ("tenancy", |_, _| vec!["default".to_owned()]),
-        ("metadata-options.http-tokens", |i, _| vec![i.metadata.tokens.to_owned()]),
-        ("monitoring-state", |i, _| vec![i.monitoring().to_owned()]),
-        ("platform-details", |i, _| vec![i.platform.to_owned()]),
-        ("product-code", |i, _| i.product.map(str::to_owned).into_iter().collect()),
-        ("root-device-name", |i, _| vec![i.root.clone()]),
-        ("root-device-type", |_, _| vec!["ebs".to_owned()]),
-        ("virtualization-type", |_, _| vec!["hvm".to_owned()]),
-        ("vpc-id", |i, view| i.placed(view, |i| i.vpc.clone())),
-        ("subnet-id", |i, view| i.placed(view, |i| i.subnet.clone())),
-        ("private-ip-address", |i, view| i.primary_field(view, |n, _| vec![n.private_ip.to_string()])),
-        ("network-interface.addresses.private-ip-address", |i, view| {
-            i.interface_field(view, |n, _| vec![n.private_ip.to_string()])
-        }),
-        ("ip-address", |i, view| i.primary_field(view, public)),
-        ("network-interface.addresses.association.public-ip", |i, view| i.interface_field(view, public)),
-        ("private-dns-name", |i, view| i.primary_field(view, |n, _| vec![n.private_name()])),
-        ("dns-name", |i, view| {
-            i.primary_field(view, |n, view| n.public(view).map(host_name).into_iter().collect())
-        }),
-        ("source-dest-check", |i, view| i.primary_field(view, |n, _| vec![n.source_dest_check.to_string()])),
-        ("instance.group-id", |i, view| i.primary_field(view, |n, _| n.groups.clone())),
-        ("group-id", |i, view| i.primary_field(view, |n, _| n.groups.clone())),
-        ("network-interface.group-id", |i, view| i.interface_field(view, |n, _| n.groups.clone())),
-        ("instance.group-name", |i, view| i.primary_field(view, NetworkInterface::group_names)),
-        ("group-name", |i, view| i.primary_field(view, NetworkInterface::group_names)),
-        ("network-interface.network-interface-id", |i, view| {
-            i.interface_field(view, |n, _| vec![n.meta.id.clone()])
-        }),
-        ("network-interface.subnet-id", |i, view| i.interface_field(view, |n, _| vec![n.subnet.clone()])),
-        ("network-interface.vpc-id", |i, view| i.interface_field(view, |n, _| vec![n.vpc.clone()])),
-        ("block-device-mapping.volume-id", |i, view| {
-            i.volumes(&view.region.ec2).iter().map(|volume| volume.meta.id.clone()).collect()
-        }),
-        ("block-device-mapping.device-name", |i, view| {
-            i.volumes(&view.region.ec2)
-                .iter()
-                .flat_map(|v| v.attachment.iter().map(|a| a.device.clone()))
-                .collect()
-        }),
-    ];
+    const FILTERS: &'static [Field<Self>] = instance_filter::ALL;
 
     kept!(instances);
 
@@ -168,13 +111,9 @@ impl Noun for Instance {
         self.token.iter().cloned().collect()
     }
 
-    fn past(&self, now: Time) -> bool {
-        self.state(now) == State::Terminated
+    fn dumped(&self, now: Time) -> bool {
+        self.state(now) != State::Terminated
     }
-}
-
-fn public(interface: &NetworkInterface, view: View<'_>) -> Vec<String> {
-    interface.public(view).map(|ip| ip.to_string()).into_iter().collect()
 }
 
 impl Profile {
@@ -185,7 +124,9 @@ impl Profile {
 }
 
 impl Instance {
-    fn monitoring(&self) -> &'static str {
+    /// `enabled` or `disabled`
+    #[must_use]
+    pub fn monitoring(&self) -> &'static str {
         if self.monitored { "enabled" } else { "disabled" }
     }
 
@@ -217,33 +158,13 @@ impl Instance {
         self.interfaces(ec2).into_iter().next()
     }
 
-    /// Something of where it is, as long as it is anywhere.
-    fn placed(&self, view: View<'_>, field: fn(&Self) -> String) -> Vec<String> {
-        if self.past(view.now) { Vec::new() } else { vec![field(self)] }
-    }
-
-    fn primary_field(
-        &self,
-        view: View<'_>,
-        field: fn(&NetworkInterface, View<'_>) -> Vec<String>,
-    ) -> Vec<String> {
-        self.primary(&view.region.ec2).map(|interface| field(interface, view)).unwrap_or_default()
-    }
-
-    fn interface_field(
-        &self,
-        view: View<'_>,
-        field: fn(&NetworkInterface, View<'_>) -> Vec<String>,
-    ) -> Vec<String> {
-        self.interfaces(&view.region.ec2).into_iter().flat_map(|interface| field(interface, view)).collect()
-    }
-
     /// The addresses and groups; nothing of them once it is terminated.
     fn show_network(&self, view: View<'_>) -> Node {
         let Some(primary) = self.primary(&view.region.ec2) else {
             return Node::new().put("privateDnsName", "").put("dnsName", "");
         };
-        let public = primary.public(view);
+        // What a new instance is lent is not known before it runs.
+        let public = primary.public(view).filter(|_| self.state(view.now) != State::Pending);
         // EC2 gives names to public addresses only where the VPC has host names switched on.
         let named = view.region.ec2.vpcs.get(&self.vpc).is_some_and(|vpc| vpc.dns_hostnames);
         let name = public.filter(|_| named).map(host_name);

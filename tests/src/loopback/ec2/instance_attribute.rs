@@ -128,14 +128,14 @@ fn modify(call: &mut Call<'_>) -> Result<Reply> {
         }
         Change::SourceDestCheck(check) => primary(call, &instance)?.source_dest_check = check,
         Change::Volumes(mappings) => volumes(call, &instance, &mappings)?,
-        change => own(call.find_mut(&instance.meta.id)?, change)?,
+        change => own(call.find_mut(&instance.meta.id)?, &change)?,
     }
     done()
 }
 
 /// What the instance itself keeps.
-fn own(instance: &mut Instance, change: Change<'_>) -> Result<()> {
-    match change {
+fn own(instance: &mut Instance, change: &Change<'_>) -> Result<()> {
+    match *change {
         Change::Protected(flag) => instance.protected = flag,
         Change::EbsOptimized(flag) => instance.ebs_optimized = flag,
         Change::UserData(text) => {

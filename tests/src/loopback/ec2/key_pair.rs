@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::describe::{Shape, select};
-use super::key_material::{self, Algorithm, PublicKey};
+use super::key_material;
 use super::noun::kept;
+use super::public_key::{Algorithm, PublicKey};
 use super::{Kind, Noun};
 use crate::loopback::action::{Action, Call, Meta, Reply, View, read, write};
 use crate::loopback::error::{AwsError, Result};
@@ -99,7 +100,9 @@ fn create(call: &mut Call<'_>) -> Result<Reply> {
         "ed25519" => key_material::ed25519()?,
         "rsa" => key_material::rsa()?,
         other => {
-            return Err(AwsError::invalid_value(format!("Value ({other}) for parameter KeyType is invalid.")));
+            return Err(AwsError::invalid_value(format!(
+                "Value ({other}) for parameter KeyType is invalid."
+            )));
         }
     };
     let fingerprint = made.fingerprint;

@@ -9,10 +9,13 @@ mod default_vpc;
 pub mod describe;
 pub mod elastic_ip;
 pub mod image;
+mod image_action;
 mod image_attribute;
 mod image_create;
 pub mod instance;
+mod instance_action;
 mod instance_attribute;
+mod instance_filter;
 mod instance_launch;
 mod instance_metadata_options;
 mod instance_order;
@@ -37,6 +40,7 @@ mod noun;
 pub mod permission;
 pub mod prefix_list;
 pub mod public_images;
+mod public_key;
 mod region;
 pub mod route;
 pub mod route_table;
@@ -85,14 +89,14 @@ pub const SERVICE: Service = Service {
         availability_zone::ACTIONS,
         console::ACTIONS,
         elastic_ip::ACTIONS,
-        image::ACTIONS,
+        image_action::ACTIONS,
         image_attribute::ACTIONS,
         image_create::ACTIONS,
         instance::ACTIONS,
+        instance_action::ACTIONS,
         instance_attribute::ACTIONS,
         instance_launch::ACTIONS,
         instance_metadata_options::ACTIONS,
-        instance_state::ACTIONS,
         instance_status::ACTIONS,
         instance_type::ACTIONS,
         instance_type_offering::ACTIONS,

@@ -67,9 +67,9 @@ pub trait Noun: Clone + Sized + 'static {
         Vec::new()
     }
 
-    /// Whether it is only remembered: describe calls may still show it, dumps do not.
-    fn past(&self, _now: Time) -> bool {
-        false
+    /// Whether dumps have it: not what is only remembered, nor what belongs to others.
+    fn dumped(&self, _now: Time) -> bool {
+        true
     }
 
     fn id(&self) -> &str {
@@ -122,7 +122,7 @@ macro_rules! shelves {
 
             fn resources(&self, view: View<'_>) -> Vec<Resource> {
                 let mut all = Vec::new();
-                $(all.extend(self.$field.values().filter(|noun| !noun.past(view.now)).map(|noun| noun.resource(view)));)*
+                $(all.extend(self.$field.values().filter(|noun| noun.dumped(view.now)).map(|noun| noun.resource(view)));)*
                 all
             }
         }

@@ -155,7 +155,9 @@ fn create(call: &mut Call<'_>) -> Result<Reply> {
         Some(id) => id,
         None => make(call)?,
     };
-    Ok(call.find::<Volume>(&id)?.show(call.view()).into())
+    // Not by `find`: what is new may not be seen yet, but is answered with.
+    let made = call.region.ec2.volumes.get(&id).ok_or_else(|| Volume::KIND.not_found(&[&id]))?;
+    Ok(made.show(call.view()).into())
 }
 
 fn make(call: &mut Call<'_>) -> Result<String> {

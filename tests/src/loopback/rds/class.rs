@@ -1,6 +1,6 @@
 //! Instance classes, and what kinds of storage there are.
 
-use super::engine_version::{ENGINE, LICENSE, Version};
+use super::version::{ENGINE, LICENSE, Version};
 use crate::loopback::error::{AwsError, Result};
 
 const BURST: &[&str] = &["micro", "small", "medium", "large", "xlarge", "2xlarge"];

@@ -83,21 +83,28 @@ pub fn database(text: &str) -> Result<String> {
 /// Whether AWS is to keep the password. One who gives a password cannot also leave it to AWS.
 ///
 /// # Errors
-/// `InvalidParameterCombination` for both, `MissingParameter` for neither (where one is `needed`).
+/// `InvalidParameterCombination` for both, or for neither where that is said; `InvalidParameterValue` for neither where one
+/// is `needed`.
 pub fn managed(call: &Call<'_>, needed: bool) -> Result<bool> {
-    let managed = call.params.flag("ManageMasterUserPassword")? == Some(true);
-    match call.params.text("MasterUserPassword") {
-        Some(_) if managed => Err(AwsError::new(
-            "InvalidParameterCombination",
-            "You can't specify MasterUserPassword when ManageMasterUserPassword is enabled.",
+    let combination = |message: &str| Err(AwsError::new("InvalidParameterCombination", message));
+    let managed = call.params.flag("ManageMasterUserPassword")?;
+    if managed != Some(true) && call.params.has("MasterUserSecretKmsKeyId") {
+        return combination(
+            "A ManageMasterUserPassword value is required when MasterUserSecretKmsKeyId is specified.",
+        );
+    }
+    match (call.params.text("MasterUserPassword"), managed) {
+        (Some(_), Some(true)) => {
+            combination("You can't specify MasterUserPassword when ManageMasterUserPassword is enabled.")
+        }
+        (Some(password), _) => check_password(password).map(|()| false),
+        (None, Some(false)) => {
+            combination("MasterUserPassword must be provided when ManageMasterUserPassword is set to false.")
+        }
+        (None, None) if needed => Err(AwsError::invalid_value(
+            "The parameter MasterUserPassword must be provided and must not be blank.",
         )),
-        Some(password) => check_password(password).map(|()| false),
-        None if needed && !managed => Err(crate::loopback::params::missing("MasterUserPassword")),
-        None if !managed && call.params.has("MasterUserSecretKmsKeyId") => Err(AwsError::new(
-            "InvalidParameterCombination",
-            "You can't specify MasterUserSecretKmsKeyId unless ManageMasterUserPassword is enabled.",
-        )),
-        None => Ok(managed),
+        (None, managed) => Ok(managed == Some(true)),
     }
 }
 

@@ -18,18 +18,24 @@ mod noun;
 mod option_group;
 mod orderable;
 mod parameter;
+mod parameter_change;
 mod parameter_group;
 mod parameter_table;
+mod placement;
 mod replica;
 mod restore;
 mod settings;
 mod settings_check;
+mod settings_overlay;
 mod snapshot;
 mod snapshot_create;
 mod storage;
 mod subnet_choice;
 mod subnet_group;
 mod tag;
+#[cfg(test)]
+mod tests;
+mod version;
 mod window;
 
 pub use noun::{Noun, Shelf};
@@ -54,6 +60,7 @@ pub const SERVICE: Service = Service {
         subnet_group::ACTIONS,
         parameter_group::ACTIONS,
         parameter::ACTIONS,
+        parameter_change::ACTIONS,
         option_group::ACTIONS,
         engine_version::ACTIONS,
         orderable::ACTIONS,

@@ -1,7 +1,7 @@
 //! Where an instance stands: subnets, zones, security groups, and the network interfaces that hold them.
 
 use super::noun::Noun as _;
-use super::orderable::offered_zones;
+use super::placement;
 use super::settings::Settings;
 use super::subnet_choice;
 use super::subnet_group::{self, SubnetGroup};
@@ -9,11 +9,13 @@ use crate::loopback::action::Call;
 use crate::loopback::clock::Time;
 use crate::loopback::ec2::network_interface::{self, Spec};
 use crate::loopback::error::{AwsError, Result};
-use crate::loopback::world::{Region, hash};
+use crate::loopback::world::Region;
 
 /// What the description of the interfaces is, and who asks for them.
 const DESCRIPTION: &str = "RDSNetworkInterface";
 const REQUESTER: &str = "amazon-rds";
+/// Security groups an interface.
+const GROUPS: usize = 5;
 
 #[derive(Clone, Debug)]
 pub struct Network {
@@ -47,8 +49,8 @@ pub fn place(call: &mut Call<'_>, name: &str, settings: &Settings, usual: Option
         subnet_choice::ensure_default(call)?;
     }
     let group = call.region.rds.find::<SubnetGroup>(&chosen)?.clone();
-    check_public(call.region, &group.vpc, settings)?;
-    let zones = zones(call, name, &group, settings)?;
+    placement::check_public(call.region, &group.vpc, settings)?;
+    let zones = placement::zones(call, name, &group, settings)?;
     let groups = security_groups(call, &group.vpc)?;
     let mut network = Network {
         subnet_group: chosen,
@@ -64,67 +66,6 @@ pub fn place(call: &mut Call<'_>, name: &str, settings: &Settings, usual: Option
         open(call.region, call.now, &mut network, &group, &zone, settings.public)?;
     }
     Ok(network)
-}
-
-/// The zone of the instance and that of its standby. AWS chooses by chance, this by the name.
-fn zones(
-    call: &Call<'_>,
-    name: &str,
-    group: &SubnetGroup,
-    settings: &Settings,
-) -> Result<(String, Option<String>)> {
-    let combination = |message: &str| Err(AwsError::new("InvalidParameterCombination", message));
-    let asked = call.params.text("AvailabilityZone");
-    if asked.is_some() && settings.multi_az {
-        return combination("Requesting a specific availability zone is not valid for Multi-AZ instances.");
-    }
-    let offered = offered_zones(call.region);
-    let mut zones: Vec<&str> =
-        group.zones().into_iter().filter(|zone| offered.iter().any(|o| o == zone)).collect();
-    if let Some(asked) = asked {
-        if !zones.contains(&asked) {
-            let message = format!("The DB subnet group has no subnet in the Availability Zone {asked}.");
-            return Err(AwsError::new("InvalidVPCNetworkStateFault", message));
-        }
-        zones.retain(|zone| *zone == asked);
-    }
-    let needed = if settings.multi_az { 2 } else { 1 };
-    if zones.len() < needed {
-        let message =
-            format!("The DB subnet group '{}' does not cover enough availability zones.", group.name());
-        return Err(AwsError::new("DBSubnetGroupDoesNotCoverEnoughAZs", message));
-    }
-    // A zone without EC2's capacity may have RDS's: only one that lacks this very class counts.
-    zones.retain(|zone| !call.conditions.no_capacity.contains(&format!("{zone}:{}", settings.class)));
-    if zones.len() < needed {
-        let message = format!(
-            "We currently do not have sufficient {} capacity in the Availability Zone you requested.",
-            settings.class
-        );
-        return Err(AwsError::new("InsufficientDBInstanceCapacity", message));
-    }
-    let count = zones.len();
-    zones.rotate_left(usize::try_from(hash(name) % 1_000_000).unwrap_or_default() % count);
-    Ok((zones[0].to_owned(), settings.multi_az.then(|| zones[1].to_owned())))
-}
-
-fn check_public(region: &Region, vpc: &str, settings: &Settings) -> Result<()> {
-    let found = region.ec2.vpcs.get(vpc);
-    if !settings.public || internet(region, vpc) && found.is_some_and(|v| v.dns_support && v.dns_hostnames) {
-        return Ok(());
-    }
-    let message = if internet(region, vpc) {
-        "Cannot create a publicly accessible DBInstance. The specified VPC does not support DNS resolution, DNS hostnames, or \
-         both. Update the VPC and then try again"
-    } else {
-        "Cannot create a publicly accessible DBInstance. The specified VPC has no internet gateway attached. Update the VPC and \
-         then try again"
-    };
-    Err(AwsError::new("InvalidVPCNetworkStateFault", message))
-}
-
-fn internet(region: &Region, vpc: &str) -> bool {
-    region.ec2.internet_gateways.values().any(|gateway| gateway.vpc.as_deref() == Some(vpc))
 }
 
 /// The groups that a call names, or the VPC's default one.
@@ -150,7 +91,15 @@ pub fn security_groups(call: &Call<'_>, vpc: &str) -> Result<Vec<String>> {
             ));
         }
     }
-    network_interface::groups(call, &ids, vpc)
+    if ids.len() > GROUPS {
+        let message = format!("An instance can have {GROUPS} security groups at most.");
+        return Err(AwsError::invalid_value(message));
+    }
+    if ids.is_empty() {
+        network_interface::groups(call, &[], vpc)
+    } else {
+        Ok(ids.into_iter().map(str::to_owned).collect())
+    }
 }
 
 /// Opens an interface in the group's subnet of a zone.

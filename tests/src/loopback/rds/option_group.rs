@@ -1,9 +1,9 @@
 //! Option groups. Options themselves are not there: MySQL can do without.
 
 use super::describe::{Shape, describe};
-use super::engine_version;
 use super::identifier;
 use super::noun::{Kind, Noun, kept};
+use super::version;
 use crate::loopback::action::{Action, Call, Meta, Reply, View, read, write};
 use crate::loopback::error::{AwsError, Result};
 use crate::loopback::tag::{self, Tags};
@@ -47,7 +47,7 @@ impl Noun for OptionGroup {
         Node::new()
             .put("OptionGroupName", self.name())
             .put("OptionGroupDescription", &self.description)
-            .put("EngineName", engine_version::ENGINE)
+            .put("EngineName", version::ENGINE)
             .put("MajorEngineVersion", self.major)
             .named_list("Options", "Option", [])
             .put("AllowsVpcAndNonVpcInstanceMemberships", true)
@@ -74,9 +74,9 @@ pub fn ensure_default(call: &mut Call<'_>, major: &'static str) {
 
 fn create(call: &mut Call<'_>) -> Result<Reply> {
     let name = identifier::checked("OptionGroupName", call.params.required("OptionGroupName")?, 255)?;
-    engine_version::check_engine(call.params.required("EngineName")?)?;
+    version::check_engine(call.params.required("EngineName")?)?;
     let major = call.params.required("MajorEngineVersion")?;
-    let major = engine_version::majors().find(|known| *known == major).ok_or_else(|| {
+    let major = version::majors().find(|known| *known == major).ok_or_else(|| {
         let message = format!("Cannot find major version {major} for mysql");
         AwsError::new("InvalidParameterCombination", message)
     })?;
@@ -101,7 +101,7 @@ fn create(call: &mut Call<'_>) -> Result<Reply> {
 fn list(call: &mut Call<'_>) -> Result<Reply> {
     let (engine, major) = (call.params.text("EngineName"), call.params.text("MajorEngineVersion"));
     if let Some(engine) = engine {
-        engine_version::check_engine(engine)?;
+        version::check_engine(engine)?;
     }
     let shape = Shape { name: "OptionGroupName", list: ("OptionGroupsList", "OptionGroup"), filters: &[] };
     describe::<OptionGroup>(call, &shape, |group| major.is_none_or(|major| major == group.major))

@@ -2,7 +2,7 @@
 
 use super::class::{self, StorageType};
 use super::describe::filtered;
-use super::engine_version::{self, ENGINE, LICENSE, Version};
+use super::version::{self, ENGINE, LICENSE, Version};
 use crate::loopback::action::{Action, Call, Reply, View, read};
 use crate::loopback::ec2::availability_zone::zones;
 use crate::loopback::error::Result;
@@ -31,13 +31,13 @@ pub fn offered_zones(region: &Region) -> Vec<String> {
 }
 
 fn list(call: &mut Call<'_>) -> Result<Reply> {
-    engine_version::check_engine(call.params.required("Engine")?)?;
+    version::check_engine(call.params.required("Engine")?)?;
     let text = |name| call.params.text(name);
     let (asked, class) = (text("EngineVersion"), text("DBInstanceClass"));
     let here = text("LicenseModel").is_none_or(|license| license == LICENSE)
         && text("AvailabilityZoneGroup").is_none_or(|group| group == call.region.name)
         && call.params.flag("Vpc")? != Some(false);
-    let versions = engine_version::ALL.iter().filter(|version| {
+    let versions = version::ALL.iter().filter(|version| {
         here && version.offered && asked.is_none_or(|asked| asked == version.number || asked == version.major)
     });
     let mut orders = Vec::new();

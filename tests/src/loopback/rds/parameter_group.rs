@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::describe::{Shape, describe};
-use super::engine_version::FAMILIES;
 use super::identifier;
 use super::noun::{Kind, Noun, kept, tag_json};
+use super::version;
 use crate::loopback::action::{Action, Call, Meta, Reply, View, read, write};
 use crate::loopback::error::{AwsError, Result};
 use crate::loopback::tag::{self, Tags};
@@ -85,12 +85,7 @@ pub fn ensure_default(call: &mut Call<'_>, family: &'static str) {
 fn create(call: &mut Call<'_>) -> Result<Reply> {
     let name =
         identifier::checked("DBParameterGroupName", call.params.required("DBParameterGroupName")?, 255)?;
-    let family = call.params.required("DBParameterGroupFamily")?;
-    let family = FAMILIES.iter().copied().find(|known| *known == family).ok_or_else(|| {
-        AwsError::invalid_value(format!(
-            "ParameterGroupFamily {family} is not a valid parameter group family"
-        ))
-    })?;
+    let family = version::family(call.params.required("DBParameterGroupFamily")?)?;
     let description = call.params.required("Description")?.to_owned();
     let groups = &call.region.rds.parameter_groups;
     if groups.contains_key(&name) {

@@ -4,7 +4,7 @@ use super::instance::{Draft, Instance, launch, vacant};
 use super::noun::Noun as _;
 use super::settings::Settings;
 use super::snapshot::{Snapshot, ready};
-use super::{credentials, engine_version, network, storage};
+use super::{credentials, network, storage, version};
 use crate::loopback::action::{Action, Call, Reply, write};
 use crate::loopback::error::{AwsError, Result};
 use crate::loopback::tag;
@@ -54,7 +54,7 @@ fn to_point_in_time(call: &mut Call<'_>) -> Result<Reply> {
 /// them is as for a new instance.
 fn restore(call: &mut Call<'_>, name: String, kept: Settings) -> Result<Reply> {
     if let Some(engine) = call.params.text("Engine") {
-        engine_version::check_engine(engine)?;
+        version::check_engine(engine)?;
     }
     let fresh = Settings::new(call.region, &name, kept.version, &kept.class);
     let mut settings = Settings {

@@ -1,10 +1,10 @@
 //! Snapshots: made by hand, automatically with backups, and at an instance's end.
 
 use super::describe::{Shape, describe};
-use super::engine_version::{ENGINE, LICENSE};
 use super::noun::{Kind, Noun, kept, tag_nodes};
 use super::settings::Settings;
 use super::snapshot_create;
+use super::version::{ENGINE, LICENSE};
 use crate::loopback::action::{Action, Call, Meta, Reply, View, read, write};
 use crate::loopback::clock::Time;
 use crate::loopback::error::{AwsError, Result};
@@ -74,6 +74,10 @@ impl Noun for Snapshot {
 }
 
 impl Snapshot {
+    fn kind(&self) -> &'static str {
+        if self.automated { "automated" } else { "manual" }
+    }
+
     fn node(&self, view: View<'_>, status: &str) -> Node {
         let done = status != "creating";
         let settings = &self.settings;
@@ -118,12 +122,6 @@ const FILTERS: &[Field<Snapshot>] = &[
     ("snapshot-type", |s, _| vec![s.kind().to_owned()]),
     ("engine", |_, _| vec![ENGINE.to_owned()]),
 ];
-
-impl Snapshot {
-    fn kind(&self) -> &'static str {
-        if self.automated { "automated" } else { "manual" }
-    }
-}
 
 fn list(call: &mut Call<'_>) -> Result<Reply> {
     let kind = call.params.text("SnapshotType");

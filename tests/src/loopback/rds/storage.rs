@@ -78,6 +78,11 @@ fn fits(kind: &StorageType, settings: &Settings) -> bool {
         && kind.iops.is_some_and(|(low, high)| settings.iops.is_some_and(|iops| (low..=high).contains(&iops)))
 }
 
+/// Whether its operations are chosen, or could be.
+fn provisioned(settings: &Settings) -> bool {
+    settings.striped() || settings.storage.name.starts_with("io")
+}
+
 fn usual_iops(settings: &Settings) -> Option<u32> {
     match settings.storage.name {
         "gp3" if settings.striped() => settings.storage.iops_default,
@@ -108,7 +113,7 @@ fn limit(settings: &mut Settings, call: &Call<'_>) -> Result<()> {
             settings.storage.name
         ));
     }
-    if max < settings.allocated {
+    if max <= settings.allocated && settings.max_allocated != Some(max) || max < settings.allocated {
         return refuse("Max storage size must be greater than storage size");
     }
     // What it is already may have been reached by now.
@@ -132,6 +137,12 @@ pub fn grow(settings: &mut Settings, call: &Call<'_>) -> Result<()> {
             settings.storage.name,
             asked.unwrap_or_default()
         ));
+    }
+    if asked.is_some_and(|asked| asked > before) && provisioned(settings) && !call.params.has("Iops") {
+        return refuse(
+            "You must specify both the storage size and iops when modifying the storage size or iops on a DB instance that has \
+             iops.",
+        );
     }
     let larger = asked.filter(|asked| *asked > before).map(|asked| asked.max(before + before.div_ceil(10)));
     resize(settings, call, larger.unwrap_or(before))

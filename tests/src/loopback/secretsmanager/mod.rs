@@ -7,6 +7,8 @@ mod list;
 mod password;
 mod secret;
 mod tag;
+#[cfg(test)]
+mod tests;
 mod value;
 mod version;
 

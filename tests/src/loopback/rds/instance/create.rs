@@ -9,9 +9,7 @@ use crate::loopback::rds::master_secret::MasterSecret;
 use crate::loopback::rds::network::{self, Network};
 use crate::loopback::rds::settings::Settings;
 use crate::loopback::rds::snapshot::Snapshot;
-use crate::loopback::rds::{
-    class, credentials, engine_version, identifier, option_group, parameter_group, storage,
-};
+use crate::loopback::rds::{class, credentials, identifier, option_group, parameter_group, storage, version};
 use crate::loopback::tag::{self, Tags};
 
 pub const TAKES: &str = "DBInstanceIdentifier! DBInstanceClass! Engine! EngineVersion LicenseModel DBName AllocatedStorage \
@@ -46,9 +44,9 @@ pub struct Draft {
 }
 
 pub fn create(call: &mut Call<'_>) -> Result<Reply> {
-    engine_version::check_engine(call.params.required("Engine")?)?;
+    version::check_engine(call.params.required("Engine")?)?;
     let name = vacant(call, "DBInstanceIdentifier")?;
-    let version = engine_version::resolve(call.params.text("EngineVersion"))?;
+    let version = version::resolve(call.params.text("EngineVersion"))?;
     let class = call.params.required("DBInstanceClass")?;
     let mut settings = Settings::new(call.region, &name, version, class);
     if !call.params.has("AllocatedStorage") {

@@ -41,19 +41,17 @@ pub fn delete(call: &mut Call<'_>) -> Result<Reply> {
 /// The name of the last snapshot, if one is to be made; refused where the instance cannot be deleted.
 fn last_snapshot(call: &Call<'_>, instance: &Instance) -> Result<Option<String>> {
     let combination = |message: &str| Err(AwsError::new("InvalidParameterCombination", message));
-    let state = |message: String| Err(AwsError::new("InvalidDBInstanceState", message));
     let skip = call.params.flag("SkipFinalSnapshot")? == Some(true);
-    let name = call.params.text("FinalDBSnapshotIdentifier");
-    let (id, status) = (instance.name(), instance.status(call.now));
-    if status == "deleting" {
-        return state(format!("Instance {id} is already being deleted."));
+    if instance.status(call.now) == "deleting" {
+        let message = format!("Instance {} is already being deleted.", instance.name());
+        return Err(AwsError::new("InvalidDBInstanceState", message));
     }
     if instance.settings.protected {
         return combination(
             "Cannot delete protected DB Instance, please disable deletion protection and try again.",
         );
     }
-    match name {
+    match call.params.text("FinalDBSnapshotIdentifier") {
         None if skip => Ok(None),
         None => combination("FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."),
         Some(_) if skip => {
@@ -62,22 +60,27 @@ fn last_snapshot(call: &Call<'_>, instance: &Instance) -> Result<Option<String>>
         Some(_) if instance.source.is_some() => {
             combination("FinalDBSnapshotIdentifier can not be specified when deleting a replica instance")
         }
-        // What is still being created can be deleted, but has nothing yet that a snapshot could be made of.
-        Some(_) if status == "creating" => {
-            state(format!("Instance {id} is currently creating - please try again later."))
+        Some(name) => {
+            check_snapshot(call, instance)?;
+            snapshot_create::vacant(call, "FinalDBSnapshotIdentifier", name).map(Some)
         }
-        Some(_) if FAILED.contains(&status) => state(format!(
-            "Instance {id} is in state {status} and can be deleted without a final snapshot only."
-        )),
-        Some(_)
-            if !matches!(status, "available" | "storage-optimization" | "storage-full" | "backing-up") =>
-        {
-            state(format!(
-                "Cannot create a snapshot because the database instance {id} is not currently in the available state."
-            ))
-        }
-        Some(name) => snapshot_create::vacant(call, "FinalDBSnapshotIdentifier", name).map(Some),
     }
+}
+
+/// Refuses to make a last snapshot of an instance that none can be made of, though it could be deleted without.
+fn check_snapshot(call: &Call<'_>, instance: &Instance) -> Result<()> {
+    let (id, status) = (instance.name(), instance.status(call.now));
+    let message = match status {
+        "available" | "storage-optimization" | "storage-full" | "backing-up" => return Ok(()),
+        "creating" => format!("Instance {id} is currently creating - please try again later."),
+        failed if FAILED.contains(&failed) => {
+            format!("Instance {id} is in state {failed} and can be deleted without a final snapshot only.")
+        }
+        _ => format!(
+            "Cannot create a snapshot because the database instance {id} is not currently in the available state."
+        ),
+    };
+    Err(AwsError::new("InvalidDBInstanceState", message))
 }
 
 /// The replicas of an instance that is deleted become instances of their own, which go on costing.

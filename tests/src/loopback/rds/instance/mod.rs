@@ -3,21 +3,24 @@
 mod change;
 mod create;
 mod delete;
+mod fate;
 mod modify;
+mod parameters;
 mod power;
 mod show;
 
 pub use create::{Draft, launch, vacant};
+pub use fate::settle;
+pub use parameters::Parameters;
 
 use super::course::Course;
 use super::describe::{Shape, describe};
 use super::master_secret::MasterSecret;
-use super::network::{self, Network};
+use super::network::Network;
 use super::noun::{Kind, Noun, kept};
 use super::settings::Settings;
-use super::snapshot::Snapshot;
 use crate::loopback::action::{Action, Call, Meta, Reply, View, read, write};
-use crate::loopback::clock::{Clock, Time};
+use crate::loopback::clock::Time;
 use crate::loopback::error::{AwsError, Result};
 use crate::loopback::filter::Field;
 use crate::loopback::world::Region;
@@ -76,30 +79,6 @@ pub struct Instance {
     pub gone: Option<Time>,
 }
 
-/// How far the parameters of its group have reached an instance.
-#[derive(Clone, Debug, Default)]
-pub struct Parameters {
-    /// When those that need no reboot are applied.
-    applied: Time,
-    reboot: bool,
-}
-
-impl Parameters {
-    /// Takes note of a change.
-    pub fn changed(&mut self, applied: Time, reboot: bool) {
-        self.applied = applied;
-        self.reboot |= reboot;
-    }
-
-    fn status(&self, now: Time) -> &'static str {
-        match (now < self.applied, self.reboot) {
-            (_, true) => "pending-reboot",
-            (true, false) => "applying",
-            (false, false) => "in-sync",
-        }
-    }
-}
-
 impl Noun for Instance {
     const KIND: Kind = Kind {
         dump: "db-instance",
@@ -124,7 +103,7 @@ const FILTERS: &[Field<Instance>] = &[
     ("dbi-resource-id", |i, _| vec![i.resource.clone()]),
     ("db-cluster-id", |_, _| Vec::new()),
     ("domain", |_, _| Vec::new()),
-    ("engine", |_, _| vec![super::engine_version::ENGINE.to_owned()]),
+    ("engine", |_, _| vec![super::version::ENGINE.to_owned()]),
 ];
 
 impl Instance {
@@ -171,39 +150,4 @@ fn kept_and_shown(call: &mut Call<'_>, instance: Instance) -> Result<Reply> {
     call.region.rds.keep(instance);
     let shown = call.region.rds.find::<Instance>(&name)?.show(call.view());
     Ok(Node::new().node("DBInstance", shown).into())
-}
-
-/// Changes what was to be changed by now, and takes away what was to be gone.
-pub fn settle(region: &mut Region, clock: &Clock, now: Time) {
-    // What begins with a window that has long passed may have ended too.
-    while let Some(mut instance) = region.rds.instances.values().find(|i| i.due(now)).cloned() {
-        match instance.gone {
-            Some(gone) if gone <= now => vanish(region, clock, &instance, gone),
-            _ => {
-                change::arrive(region, clock, &mut instance);
-                region.rds.keep(instance);
-            }
-        }
-    }
-}
-
-impl Instance {
-    fn due(&self, now: Time) -> bool {
-        let wanted = self.wanted.as_ref().map(|(_, at)| *at);
-        [self.gone, wanted].into_iter().flatten().any(|at| at <= now)
-    }
-}
-
-/// Takes an instance away with all that is only there for its sake; its interfaces stay a while.
-fn vanish(region: &mut Region, clock: &Clock, instance: &Instance, gone: Time) {
-    network::close(region, &instance.network.interfaces, clock.after(gone, LINGER_SECONDS));
-    if let Some(secret) = &instance.secret {
-        secret.remove(region);
-    }
-    let resource = &instance.resource;
-    region
-        .rds
-        .snapshots
-        .retain(|_, snapshot: &mut Snapshot| !snapshot.automated || snapshot.resource != *resource);
-    region.rds.drop_noun::<Instance>(instance.name());
 }

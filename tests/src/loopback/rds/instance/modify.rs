@@ -6,7 +6,7 @@ use crate::loopback::error::{AwsError, Result};
 use crate::loopback::rds::course::Course;
 use crate::loopback::rds::master_secret::MasterSecret;
 use crate::loopback::rds::settings::Settings;
-use crate::loopback::rds::{credentials, engine_version, network, option_group, parameter_group, storage};
+use crate::loopback::rds::{credentials, network, option_group, parameter_group, storage, version};
 
 pub const TAKES: &str = "DBInstanceIdentifier! ApplyImmediately DBInstanceClass EngineVersion AllowMajorVersionUpgrade \
     LicenseModel AllocatedStorage MaxAllocatedStorage StorageType Iops StorageThroughput MasterUserPassword \
@@ -62,7 +62,7 @@ fn wanted(call: &Call<'_>, instance: &Instance, mut wanted: Settings) -> Result<
     let before = wanted.clone();
     if let Some(number) = call.params.text("EngineVersion") {
         let major = call.params.flag("AllowMajorVersionUpgrade")? == Some(true);
-        wanted.version = engine_version::upgrade(before.version, number, major)?;
+        wanted.version = version::upgrade(before.version, number, major)?;
         follow_family(&mut wanted, &before);
     }
     storage::grow(&mut wanted, call)?;
@@ -98,7 +98,7 @@ fn follow_family(wanted: &mut Settings, before: &Settings) {
 fn password(call: &mut Call<'_>, instance: &mut Instance) -> Result<()> {
     let keeps = call.params.flag("ManageMasterUserPassword")?;
     let given = call.params.has("MasterUserPassword");
-    let managed = credentials::managed(call, keeps == Some(false) && instance.secret.is_some())?;
+    let managed = credentials::managed(call, false)?;
     match &instance.secret {
         Some(secret) if keeps == Some(false) => {
             secret.remove(call.region);

@@ -2,9 +2,9 @@
 
 use super::{Instance, Time};
 use crate::loopback::action::View;
-use crate::loopback::rds::engine_version::{ENGINE, LICENSE};
 use crate::loopback::rds::noun::{Noun, tag_nodes};
 use crate::loopback::rds::settings::Settings;
+use crate::loopback::rds::version::{ENGINE, LICENSE};
 use crate::loopback::world::{Region, hash};
 use crate::loopback::xml::Node;
 
