@@ -130,7 +130,8 @@ pub fn shortened(name: &str, longest: usize) -> String {
     if name.len() <= longest {
         return name.to_owned();
     }
-    let hash: String = Sha256::digest(name.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let digest = Sha256::digest(name.as_bytes());
+    let hash = format!("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]);
     let room = longest.saturating_sub(hash.len() + 1);
     let begin: String = name.chars().take(room).collect();
     format!("{}-{hash}", begin.trim_end_matches('-'))

@@ -35,7 +35,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// In words, after "changed database expense-dev-mysql: ".
+    /// In words, after "changed DB instance expense-dev-mysql: ".
     pub fn words(&self) -> String {
         let on_or_off = |on: &bool| if *on { "on" } else { "off" };
         match self {

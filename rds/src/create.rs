@@ -1,5 +1,6 @@
 //! `rds create`: the order of things.
 
+mod check;
 mod plan;
 
 use anyhow::Result;

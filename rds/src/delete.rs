@@ -13,7 +13,7 @@ use crate::change::security_groups;
 use crate::cli::Delete;
 use crate::inventory::{self, Found};
 use crate::names::Names;
-use crate::ownership::{is_ours, not_ours};
+use crate::ownership::{check_ours, is_ours};
 use crate::{section, snapshot, state};
 
 pub async fn delete(session: &Session, flags: &Delete) -> Result<()> {
@@ -42,10 +42,8 @@ pub async fn delete(session: &Session, flags: &Delete) -> Result<()> {
 
 /// Everything that would stop the deletion half way.
 fn check(session: &Session, flags: &Delete, names: &Names, found: &DbInstance) -> Result<()> {
-    let what = format!("database {}", names.identifier);
-    if !is_ours(&session.identity, found.tag_list()) {
-        return Err(not_ours(&what).into());
-    }
+    let what = format!("DB instance {}", names.identifier);
+    check_ours(session, &what, found.tag_list())?;
     if state::is_deleting(found) {
         return Ok(());
     }

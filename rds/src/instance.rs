@@ -38,7 +38,7 @@ pub struct Instance<'a> {
 
 impl fmt::Display for Instance<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "database {}", self.names.identifier)
+        write!(f, "DB instance {}", self.names.identifier)
     }
 }
 
@@ -133,7 +133,7 @@ fn check_changeable(found: &DbInstance, changes: &[Change]) -> Result<()> {
 /// The instance of this name, whoever made it.
 pub async fn look(session: &Session, identifier: &str) -> Result<Option<DbInstance>> {
     let answer = session.aws.rds().describe_db_instances().db_instance_identifier(identifier).send().await;
-    match answer.cannot(format_args!("look up the database {identifier}")) {
+    match answer.cannot(format_args!("look up the DB instance {identifier}")) {
         Ok(answer) => Ok(answer.db_instances.and_then(|instances| instances.into_iter().next())),
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(error),

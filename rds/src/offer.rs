@@ -1,6 +1,7 @@
 //! Whether AWS would take the order: class, version, storage and AZs together. A bad pair is refused by `CreateDBInstance` too, but
 //! only after everything around it has been made.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use anyhow::Result;
@@ -101,11 +102,12 @@ async fn no_such_class(session: &Session, order: &Order<'_>) -> Result<anyhow::E
     })
 }
 
-/// Up to five classes, those that begin most like `asked` first.
+/// Up to five classes, those that begin most like `asked` first, and of these the same size.
 fn nearest<'a>(asked: &str, classes: &BTreeSet<&'a str>) -> Vec<&'a str> {
     let alike = |class: &str| asked.bytes().zip(class.bytes()).take_while(|(a, b)| a == b).count();
     let mut classes: Vec<&str> = classes.iter().copied().collect();
-    classes.sort_by_key(|class| (std::cmp::Reverse(alike(class)), class.len()));
+    let size = |class: &str| class.rsplit('.').next().map(str::to_owned);
+    classes.sort_by_key(|class| (Reverse(alike(class)), size(class) != size(asked), class.len()));
     classes.truncate(5);
     classes
 }

@@ -20,6 +20,15 @@ pub fn is_ours(identity: &Identity, tags: &[Tag]) -> bool {
     identity.own_tags().iter().all(|(key, wanted)| value(tags, key) == Some(wanted))
 }
 
+/// # Errors
+/// A conflict where the tags are not those of this environment.
+pub fn check_ours(session: &Session, what: &str, tags: &[Tag]) -> Result<()> {
+    if is_ours(&session.identity, tags) {
+        return Ok(());
+    }
+    Err(not_ours(what).into())
+}
+
 /// The conflict where it is not ours.
 pub fn not_ours(what: &str) -> Fault {
     Fault::conflict(format!("{what} exists and is not tagged as ours"))

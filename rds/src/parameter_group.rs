@@ -13,7 +13,7 @@ use common::tags::rds_tags;
 use common::wait::while_missing;
 
 use crate::names::{COMPONENT, Names};
-use crate::ownership::{is_ours, not_ours, retag, tags_of};
+use crate::ownership::{is_ours, retag, tags_of};
 use crate::parameter::{Setting, to_set};
 
 /// AWS takes no more in one call.
@@ -110,10 +110,10 @@ pub async fn set(session: &Session, name: &str) -> Result<BTreeMap<String, Strin
     }
 }
 
-/// Makes the group or brings it in line.
+/// Makes the group or brings it in line. What was found is ours.
 ///
 /// # Errors
-/// A conflict where the name is somebody else's; AWS's refusal.
+/// A conflict where the name is somebody else's by now; AWS's refusal.
 pub async fn converge(
     session: &Session,
     group: &ParameterGroup<'_>,
@@ -121,11 +121,6 @@ pub async fn converge(
     asked: &[(String, String)],
     are_static: &[String],
 ) -> Result<()> {
-    if let Some(found) = found
-        && !is_ours(&session.identity, &found.tags)
-    {
-        return Err(not_ours(&group.to_string()).into());
-    }
     let known: Vec<Found> = found.cloned().into_iter().collect();
     let converged = Box::pin(converge_unique(session, group, &known)).await?;
     let nothing = BTreeMap::new();

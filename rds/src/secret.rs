@@ -94,19 +94,22 @@ impl Version {
     }
 }
 
+/// The conflict where a database is there without its secret.
+pub fn lost(names: &Names) -> anyhow::Error {
+    Fault::conflict(format!(
+        "the DB instance {} is there and its secret {} is gone: nobody knows its master password",
+        names.identifier, names.secret
+    ))
+    .hint("make a new one with `rds create --reset-password`")
+    .into()
+}
+
 /// The secret of a database that is there already: looked after, not read.
 ///
 /// # Errors
 /// A conflict where it is gone or somebody else's; AWS's refusal.
 pub async fn keep(session: &Session, names: &Names, found: Option<&Secret>) -> Result<Option<Kept>> {
-    let Some(found) = found else {
-        return Err(Fault::conflict(format!(
-            "the database {} is there and its secret {} is gone: nobody knows its master password",
-            names.identifier, names.secret
-        ))
-        .hint("make a new one with `rds create --reset-password`")
-        .into());
-    };
+    let found = found.ok_or_else(|| lost(names))?;
     found.check_ours(session, names)?;
     restore(session, names, found).await?;
     retag(session, names, found).await?;
@@ -211,6 +214,5 @@ pub async fn complete(
 
 /// Whether the version in force is the one that [`complete`] makes of this content.
 pub fn is_complete(session: &Session, names: &Names, content: &Content, found: &Secret) -> bool {
-    found.current.as_deref()
-        == Some(&token::next(&session.identity, names, content, found.previous.as_deref()))
+    found.current.as_deref() == Some(&token::of(&session.identity, names, content, found.previous.as_deref()))
 }

@@ -52,14 +52,14 @@ pub async fn until_usable(
             stands(&latest, wanted, was_usable)
         };
         was_usable = state::is_usable(&latest);
-        Ok(vec![(format!("database {identifier}"), state)])
+        Ok(vec![(format!("DB instance {identifier}"), state)])
     })
     .await?;
     Ok(latest)
 }
 
 fn gone(identifier: &str) -> anyhow::Error {
-    Fault::not_found(format!("the database {identifier} is gone: another run deleted it"))
+    Fault::not_found(format!("the DB instance {identifier} is gone: another run deleted it"))
         .hint("run `rds create` again to have it back")
         .into()
 }
@@ -95,8 +95,8 @@ pub async fn until_gone(session: &Session, identifier: &str) -> Result<()> {
             }
             Some(found) => State::Pending(state::status(&found).to_owned()),
         };
-        Ok(vec![(format!("database {identifier}"), state)])
+        Ok(vec![(format!("DB instance {identifier}"), state)])
     })
     .await
-    .with_context(|| format!("cannot see the end of the database {identifier}"))
+    .with_context(|| format!("cannot see the end of the DB instance {identifier}"))
 }

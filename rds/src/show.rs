@@ -9,7 +9,7 @@ use common::session::Session;
 
 use crate::cli::Show;
 use crate::names::Names;
-use crate::ownership::{is_ours, not_ours};
+use crate::ownership::check_ours;
 use crate::{instance, secret, section, settle};
 
 pub async fn show(session: &Session, flags: &Show) -> Result<()> {
@@ -41,9 +41,7 @@ async fn look(session: &Session, flags: &Show) -> Result<Vec<(Names, DbInstance)
     let Some(found) = instance::look(session, &names.identifier).await? else {
         return Ok(Vec::new());
     };
-    if !is_ours(&session.identity, found.tag_list()) {
-        return Err(not_ours(&format!("database {}", names.identifier)).into());
-    }
+    check_ours(session, &format!("DB instance {}", names.identifier), found.tag_list())?;
     Ok(vec![(names, found)])
 }
 
@@ -63,7 +61,7 @@ fn check_all_there(
     let what = match gone.as_slice() {
         [] if !found.is_empty() => return Ok(()),
         [] => format!("{base} has no database"),
-        gone => format!("there is no database {}", gone.join(", ")),
+        gone => format!("there is no DB instance {}", gone.join(", ")),
     };
     Err(Fault::not_found(what).hint("run `rds create` first").into())
 }

@@ -13,7 +13,7 @@ use common::wait::{State, until_ready, while_refused};
 
 use crate::cli::Snapshot;
 use crate::names::{COMPONENT, Names};
-use crate::ownership::{is_ours, not_ours};
+use crate::ownership::{check_ours, is_ours, not_ours};
 use crate::{instance, secret, section, state};
 
 /// How long a snapshot may take, and how long until the database is in a state to take one.
@@ -24,11 +24,10 @@ pub async fn snapshot(session: &Session, flags: &Snapshot) -> Result<()> {
     let look = both(instance::look(session, &names.identifier), secret::look(session, &names));
     let (found, secret) = session.inventory(look).await?;
     let found = found.filter(|found| !state::is_deleting(found)).ok_or_else(|| {
-        Fault::not_found(format!("there is no database {}", names.identifier)).hint("run `rds create` first")
+        Fault::not_found(format!("there is no DB instance {}", names.identifier))
+            .hint("run `rds create` first")
     })?;
-    if !is_ours(&session.identity, found.tag_list()) {
-        return Err(not_ours(&format!("database {}", names.identifier)).into());
-    }
+    check_ours(session, &format!("DB instance {}", names.identifier), found.tag_list())?;
     let name = match &flags.snapshot {
         Some(name) => name.clone(),
         None => format!("{}-{}", names.identifier, timestamp()?),
@@ -44,7 +43,7 @@ pub async fn snapshot(session: &Session, flags: &Snapshot) -> Result<()> {
 
 /// Takes it, or takes over the one of this name that an interrupted run has begun.
 async fn take(session: &Session, names: &Names, name: &str) -> Result<String> {
-    let what = format!("the database {} to be ready for a snapshot", names.identifier);
+    let what = format!("the DB instance {} to be ready for a snapshot", names.identifier);
     let tags = session.identity.tags_of(COMPONENT, name);
     let taken = while_refused(session, &["InvalidDBInstanceState"], &what, TAKEN_WITHIN, async || {
         let call = session.aws.rds().create_db_snapshot();

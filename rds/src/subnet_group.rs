@@ -14,7 +14,7 @@ use common::tags::rds_tags;
 use common::wait::while_refused;
 
 use crate::names::{COMPONENT, Names};
-use crate::ownership::{is_ours, not_ours, retag, tags_of};
+use crate::ownership::{is_ours, retag, tags_of};
 
 /// How long RDS may not know a subnet that was made a moment ago.
 const PROPAGATION: Duration = Duration::from_mins(1);
@@ -129,16 +129,11 @@ pub async fn look(session: &Session, name: &str) -> Result<Option<DbSubnetGroup>
     }
 }
 
-/// Makes the group or brings it in line.
+/// Makes the group or brings it in line. What was found is ours.
 ///
 /// # Errors
-/// A conflict where the name is somebody else's or the group is of another VPC; AWS's refusal.
+/// A conflict where the name is somebody else's by now or the group is of another VPC; AWS's refusal.
 pub async fn converge(session: &Session, group: &SubnetGroup<'_>, found: Option<&Found>) -> Result<()> {
-    if let Some(found) = found
-        && !is_ours(&session.identity, &found.tags)
-    {
-        return Err(not_ours(&group.to_string()).into());
-    }
     let known: Vec<Found> = found.cloned().into_iter().collect();
     let Some(converged) = Box::pin(converge_unique(session, group, &known)).await? else {
         return Ok(());

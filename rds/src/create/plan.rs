@@ -6,13 +6,13 @@ use common::call::both;
 use common::network;
 use common::session::Session;
 
+use super::check;
 use crate::change::{self, Change, Pending, Standing, Wanted};
 use crate::cli::Create;
 use crate::instance::Instance;
 use crate::inventory::Inventory;
 use crate::names::Names;
 use crate::offer::{self, Order};
-use crate::ownership::{is_ours, not_ours};
 use crate::secret::{Content, Kept};
 use crate::{parameter, secret, subnet_group, version};
 
@@ -52,25 +52,17 @@ impl<'a> Plan<'a> {
             upgrade: None,
             security_group: group.id.clone(),
         };
-        plan.check_found(session, found, inventory.vpc.id.as_deref())?;
+        check::instance(session, flags, names, found, inventory.vpc.id.as_deref())?;
+        check::surroundings(session, flags, names, inventory)?;
         plan.version(session, found, inventory.versions.as_deref()).await?;
         plan.family = version::family(flags.engine.name(), &plan.version);
         let group = inventory.found.parameter_group.as_ref();
+        check::family(names, &plan.family, group)?;
         let is_set =
             |key: &str, value: &str| group.is_some_and(|it| it.set.get(key).is_some_and(|has| has == value));
         let unset = flags.parameters.iter().filter(|(key, value)| !is_set(key, value)).cloned().collect();
         plan.check_offer(session, found, zones, unset).await?;
         Ok(plan)
-    }
-
-    fn check_found(&self, session: &Session, found: Option<&DbInstance>, vpc: Option<&str>) -> Result<()> {
-        let Some(found) = found else {
-            return Ok(());
-        };
-        if !is_ours(&session.identity, found.tag_list()) {
-            return Err(not_ours(&format!("database {}", self.names.identifier)).into());
-        }
-        change::refuse(self.flags, found, vpc, &self.names.identifier)
     }
 
     /// Makes the version definite: for a new instance, and where the one that runs is older than what is asked for.

@@ -25,7 +25,7 @@ pub async fn unprotect(session: &Session, names: &Names, found: &DbInstance) -> 
     if found.deletion_protection() != Some(true) || state::is_deleting(found) {
         return Ok(());
     }
-    let what = format!("database {}", names.identifier);
+    let what = format!("DB instance {}", names.identifier);
     let lift =
         Box::pin(while_refused(session, &["InvalidDBInstanceState"], &what, CREATED_WITHIN, async || {
             let call = session.aws.rds().modify_db_instance().db_instance_identifier(&names.identifier);
@@ -58,7 +58,7 @@ pub async fn take_down(session: &Session, flags: &Delete, names: &Names, found: 
         return if session.waits() { settle::until_gone(session, &names.identifier).await } else { Ok(()) };
     }
     let how = if flags.skip_final_snapshot { "without a final snapshot" } else { "after a final snapshot" };
-    let what = format!("the database {} to be deletable", names.identifier);
+    let what = format!("the DB instance {} to be deletable", names.identifier);
     // In these a deletion is refused: it is being made or changed, or is being deleted already.
     let busy = ["InvalidDBInstanceState", "DBSnapshotAlreadyExists"];
     let ask = while_refused(session, &busy, &what, CREATED_WITHIN, async || {
@@ -75,7 +75,7 @@ pub async fn take_down(session: &Session, flags: &Delete, names: &Names, found: 
         ask.await?;
         if session.waits() { settle::until_gone(session, &names.identifier).await } else { Ok(()) }
     });
-    session.delete(format_args!("database {} {how}", names.identifier), delete).await?;
+    session.delete(format_args!("DB instance {} {how}", names.identifier), delete).await?;
     Ok(())
 }
 
@@ -87,6 +87,6 @@ async fn ask(session: &Session, flags: &Delete, names: &Names) -> Result<()> {
         let name = format!("{}-final-{}", names.identifier, snapshot::timestamp()?);
         call.skip_final_snapshot(false).final_db_snapshot_identifier(name)
     };
-    call.send().await.cannot(format_args!("delete the database {}", names.identifier))?;
+    call.send().await.cannot(format_args!("delete the DB instance {}", names.identifier))?;
     Ok(())
 }

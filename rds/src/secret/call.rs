@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use common::call::Call as _;
-use common::fault::{is_code, is_missing};
+use common::fault::is_missing;
 use common::session::Session;
 use common::tags::{missing, secret_tags};
 use common::wait::while_refused;
@@ -40,7 +40,7 @@ pub async fn create(session: &Session, names: &Names, content: &Content) -> Resu
         .create_secret()
         .name(&names.secret)
         .description(format!("Master user of the database {}", names.identifier))
-        .client_request_token(token::first(&session.identity, names))
+        .client_request_token(token::of(&session.identity, names, content, None))
         .secret_string(&text)
         .set_tags(Some(tags))
         .send()
@@ -62,7 +62,7 @@ pub async fn put(
         .secrets_manager()
         .put_secret_value()
         .secret_id(&names.secret)
-        .client_request_token(token::next(&session.identity, names, content, replaced))
+        .client_request_token(token::of(&session.identity, names, content, replaced))
         .secret_string(&text)
         .send()
         .await

@@ -6,13 +6,8 @@ use common::token::derived;
 use super::Content;
 use crate::names::Names;
 
-/// Of the first version, made with the secret.
-pub fn first(identity: &Identity, names: &Names) -> String {
-    derived(identity, "rds-secret", &[&names.secret], 0)
-}
-
-/// Of the version that says `content` and takes the place of version `replaced`.
-pub fn next(identity: &Identity, names: &Names, content: &Content, replaced: Option<&str>) -> String {
+/// Of the version that says `content` and takes the place of version `replaced`; none with a new secret.
+pub fn of(identity: &Identity, names: &Names, content: &Content, replaced: Option<&str>) -> String {
     derived(
         identity,
         "rds-secret",
