@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context as _, Result};
 use serde_json::Value as Json;
 use tests::harness::{CREATE, DELETE, Sandbox, differences};
+use tests::loopback::Options;
 
 /// Points tried side by side: each is a pipe of three small processes that mostly wait.
 const WORKERS: usize = 6;
@@ -22,7 +23,7 @@ struct Undisturbed {
 
 impl Undisturbed {
     fn run(before: &'static str, pipe: &'static str) -> Result<Self> {
-        let sandbox = Sandbox::new()?;
+        let sandbox = quick()?;
         sandbox.sh(before)?.succeeds();
         let run = sandbox.sh(pipe)?;
         run.succeeds();
@@ -31,7 +32,7 @@ impl Undisturbed {
 
     /// Runs the pipe with a fault at its n-th write, again where `again`, and says what is not as it should be.
     fn disturbed(&self, fault: &str, point: usize, again: bool) -> Result<Option<String>> {
-        let sandbox = Sandbox::new()?;
+        let sandbox = quick()?;
         sandbox.sh(self.before)?.succeeds();
         sandbox.aws.add_faults(&[&format!("{fault}@writes#{point}")])?;
         let run = sandbox.sh(self.pipe)?;
@@ -85,6 +86,11 @@ impl Undisturbed {
     }
 }
 
+/// Some hundred pipes: AWS's minutes take no longer here than a command takes to start.
+fn quick() -> Result<Sandbox> {
+    Sandbox::with(Options { time_scale: 1500.0, seed: Some(1), ..Options::default() })
+}
+
 const NOTHING: &str = "true";
 
 #[test]
@@ -120,4 +126,19 @@ fn create_survives_a_lost_answer_at_every_write() -> Result<()> {
 #[test]
 fn delete_survives_a_lost_answer_at_every_write() -> Result<()> {
     Undisturbed::run(CREATE, DELETE)?.survives("lose", false)
+}
+
+#[test]
+fn delete_survives_three_refusals_by_throttling_at_every_write() -> Result<()> {
+    Undisturbed::run(CREATE, DELETE)?.survives("throttle:3", false)
+}
+
+#[test]
+fn delete_survives_an_error_500_at_every_write() -> Result<()> {
+    Undisturbed::run(CREATE, DELETE)?.survives("error", false)
+}
+
+#[test]
+fn delete_survives_a_reset_at_every_write() -> Result<()> {
+    Undisturbed::run(CREATE, DELETE)?.survives("reset", false)
 }
