@@ -13,7 +13,7 @@ use common::wait::State;
 use crate::cli::Create;
 use crate::instance::Instance;
 use crate::inventory::{self, Found, Inventory};
-use crate::names::{COMPONENT, Names};
+use crate::names::Names;
 use crate::parameter_group::{self, ParameterGroup};
 use crate::secret::{self, Content, Kept};
 use crate::subnet_group::{self, SubnetGroup};
@@ -142,7 +142,7 @@ async fn finish(
         found.db_parameter_groups().iter().any(|it| it.parameter_apply_status() == Some("pending-reboot"));
     if waits && settle::stands(found, None, true) == State::Ready {
         session.progress.line(&format!(
-            "{COMPONENT} parameters of {0} wait for a reboot: `aws rds reboot-db-instance --db-instance-identifier {0}`",
+            "parameters of {0} wait for a reboot: `aws rds reboot-db-instance --db-instance-identifier {0}`",
             names.identifier
         ));
     }

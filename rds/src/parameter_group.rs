@@ -139,7 +139,12 @@ async fn modify(session: &Session, group: &ParameterGroup<'_>, settings: &[Setti
     let words: Vec<String> = settings
         .iter()
         .map(|it| {
-            format!("{}={}{}", it.name, it.value, if it.is_static { " (from the next reboot)" } else { "" })
+            format!(
+                "{}={}{}",
+                it.name,
+                it.value,
+                if it.is_static { " (static: from the next start)" } else { "" }
+            )
         })
         .collect();
     let call = while_missing(session, async || {

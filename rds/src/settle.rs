@@ -15,7 +15,7 @@ use crate::state;
 /// How long until an instance is gone.
 pub const DELETED_WITHIN: Duration = Duration::from_hours(1);
 
-/// Looks in a row that may miss an instance made a moment ago. After them it counts as gone.
+/// Looks that may miss what was asked for a moment ago: an instance made, or its deletion.
 const MISSES: u32 = 30;
 
 /// Waits until the instance is ready and, with `wanted`, has everything that is asked for. `seen` is shown every look.
@@ -45,12 +45,14 @@ pub async fn until_usable(
         if misses > MISSES {
             return Err(gone(&identifier));
         }
-        seen(&latest)?;
         let state = if misses > 0 {
             State::Pending("not seen yet".into())
         } else {
             stands(&latest, wanted, was_usable)
         };
+        if !matches!(state, State::Failed(_)) {
+            seen(&latest)?;
+        }
         was_usable = state::is_usable(&latest);
         Ok(vec![(format!("DB instance {identifier}"), state)])
     })
@@ -81,19 +83,23 @@ pub fn stands(found: &DbInstance, wanted: Option<&Wanted<'_>>, was_usable: bool)
     }
 }
 
-/// Waits until the instance is gone.
+/// Waits until the instance is gone. Its deletion has been asked for, which a look may miss at first.
 ///
 /// # Errors
 /// Not in time; AWS's refusal; an instance that stays although it was being deleted.
 pub async fn until_gone(session: &Session, identifier: &str) -> Result<()> {
+    let mut failed = 0;
     until_ready(session, DELETED_WITHIN, async || {
         let state = match instance::look(session, identifier).await? {
             None => State::Ready,
             Some(found) if state::is_deleting(&found) => State::Pending("deleting".to_owned()),
-            Some(found) if state::takes_no_snapshot(&found) => {
+            Some(found) if state::takes_no_snapshot(&found) && failed == MISSES => {
                 State::Failed(format!("AWS says {}", state::status(&found)))
             }
-            Some(found) => State::Pending(state::status(&found).to_owned()),
+            Some(found) => {
+                failed += u32::from(state::takes_no_snapshot(&found));
+                State::Pending(state::status(&found).to_owned())
+            }
         };
         Ok(vec![(format!("DB instance {identifier}"), state)])
     })

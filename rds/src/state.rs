@@ -44,8 +44,8 @@ pub fn takes_no_snapshot(found: &DbInstance) -> bool {
     NO_SNAPSHOT.contains(&status(found))
 }
 
-/// Usable, with an endpoint. A new instance is `available` more than once before it stays so: it counts where nothing is pending, or
-/// where the look before saw it usable too.
+/// Usable, with an endpoint. A new instance is `available` more than once before it stays so: it counts where nothing is pending and the
+/// first backup is behind it, or where the look before saw it usable too.
 pub fn of(found: &DbInstance, was_usable: bool) -> State {
     let status = status(found);
     if is_stuck(found) {
@@ -59,6 +59,9 @@ pub fn of(found: &DbInstance, was_usable: bool) -> State {
     }
     if has_pending(found) && !was_usable {
         return State::Pending(format!("{status}, with changes pending"));
+    }
+    if !is_backed_up(found) && !was_usable {
+        return State::Pending(format!("{status}, before its first backup"));
     }
     State::Ready
 }
@@ -78,6 +81,11 @@ fn reason(found: &DbInstance) -> String {
         _ => "",
     };
     format!("AWS says {status}{hint}")
+}
+
+/// Whether there is something to restore from, or none is wanted: AWS begins the first backup right after it first says `available`.
+fn is_backed_up(found: &DbInstance) -> bool {
+    found.backup_retention_period().unwrap_or_default() == 0 || found.latest_restorable_time().is_some()
 }
 
 fn has_pending(found: &DbInstance) -> bool {
@@ -113,6 +121,15 @@ mod tests {
         let nothing = PendingModifiedValues::builder().build();
         let found = instance("available").endpoint(endpoint()).pending_modified_values(nothing).build();
         assert_eq!(of(&found, false), State::Ready);
+    }
+
+    #[test]
+    fn a_first_available_before_the_first_backup_does_not_count() {
+        let fresh = instance("available").endpoint(endpoint()).backup_retention_period(7);
+        assert!(matches!(of(&fresh.clone().build(), false), State::Pending(_)));
+        assert_eq!(of(&fresh.clone().build(), true), State::Ready);
+        let backed_up = fresh.latest_restorable_time(aws_sdk_rds::primitives::DateTime::from_secs(1));
+        assert_eq!(of(&backed_up.build(), false), State::Ready);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub async fn read(session: &Session, vpc: Option<String>) -> Result<Option<Dns>>
     let Some(vpc) = vpc else { return Ok(None) };
     let attribute = |name: VpcAttributeName| {
         let call = session.aws.ec2().describe_vpc_attribute().vpc_id(&vpc).attribute(name);
-        async move { call.send().await.cannot("look up the attributes of the vpc") }
+        async move { call.send().await.cannot("look up the attributes of the VPC") }
     };
     let read =
         both(attribute(VpcAttributeName::EnableDnsSupport), attribute(VpcAttributeName::EnableDnsHostnames))
@@ -56,16 +56,16 @@ pub async fn turn_on(session: &Session, name: &str, vpc: Option<&str>, found: Dn
     if !found.support {
         let call = async || {
             let call = modify().enable_dns_support(on.clone());
-            call.send().await.cannot(format!("turn on DNS support of the vpc {name}"))
+            call.send().await.cannot(format!("turn on DNS support of the VPC {name}"))
         };
-        session.change(format!("vpc {name}: turn on DNS support"), while_missing(session, call)).await?;
+        session.change(format!("VPC {name}: turn on DNS support"), while_missing(session, call)).await?;
     }
     if !found.host_names {
         let call = async || {
             let call = modify().enable_dns_hostnames(on.clone());
-            call.send().await.cannot(format!("turn on DNS host names of the vpc {name}"))
+            call.send().await.cannot(format!("turn on DNS host names of the VPC {name}"))
         };
-        session.change(format!("vpc {name}: turn on DNS host names"), while_missing(session, call)).await?;
+        session.change(format!("VPC {name}: turn on DNS host names"), while_missing(session, call)).await?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ pub async fn refuse(session: &Session, inventory: &Inventory) -> Result<()> {
         return Ok(());
     }
     let base = session.identity.base();
-    Err(Fault::conflict(format!("vpc {base} is in use by {}; nothing was deleted", listed(&holders)))
+    Err(Fault::conflict(format!("VPC {base} is in use by {}; nothing was deleted", listed(&holders)))
         .hint("delete those first (`rds delete`, `alb delete`, `sg delete`, …), then run the same command again")
         .into())
 }
@@ -71,7 +71,7 @@ async fn security_groups(session: &Session, in_vpc: ec2::Filter) -> Result<Vec<S
         .send()
         .try_collect()
         .await
-        .cannot("look up the security groups of the vpc")?;
+        .cannot("look up the security groups of the VPC")?;
     Ok(groups
         .iter()
         .filter(|group| group.group_name() != Some("default"))
@@ -95,7 +95,7 @@ async fn instances(session: &Session, in_vpc: ec2::Filter) -> Result<Vec<String>
         .send()
         .try_collect()
         .await
-        .cannot("look up the instances of the vpc")?;
+        .cannot("look up the instances of the VPC")?;
     let instances = reservations.iter().flat_map(ec2::Reservation::instances);
     Ok(instances.map(|it| format!("instance {}", named(it.tags(), it.instance_id()))).collect())
 }

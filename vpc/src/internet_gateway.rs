@@ -102,7 +102,7 @@ pub async fn attach(
         }
         None => {}
     }
-    let what = format!("{resource}: attach to {}", vpc.unwrap_or("the vpc"));
+    let what = format!("{resource}: attach to {}", vpc.unwrap_or("the VPC"));
     let attached = session.change(what, async {
         let call = async || {
             let call = session.aws.ec2().attach_internet_gateway().set_internet_gateway_id(id.clone());
@@ -136,7 +136,7 @@ async fn adopt(
     let ours = session.identity.own_tags();
     let is_ours = ours.iter().all(|(key, value)| common::tags::ec2_value(there.tags(), key) == Some(*value));
     if !is_ours || ec2_name(there.tags()) != resource.name {
-        let conflict = Fault::conflict(format!("the vpc has an internet gateway {id} that is not ours"));
+        let conflict = Fault::conflict(format!("the VPC has an internet gateway {id} that is not ours"));
         return Err(refused.context(conflict.hint("detach it, then run the same command again")));
     }
     if let Some(own) = own {

@@ -7,6 +7,7 @@ mod addresses;
 mod cidr;
 mod cli;
 mod create;
+mod decide;
 mod delete;
 mod dns;
 mod elastic_ip;

@@ -53,7 +53,7 @@ impl Resource for Peering<'_> {
         match made.await {
             Ok(made) => made.vpc_peering_connection.context("EC2 answered no peering"),
             Err(error) if is_code(&error, &["VpcPeeringConnectionAlreadyExists"]) => {
-                let conflict = Fault::conflict("the vpc has a peering with the default vpc that is not ours")
+                let conflict = Fault::conflict("the VPC has a peering with the default VPC that is not ours")
                     .hint("delete that peering, then run the same command again");
                 self.look(session).await?.pop().ok_or_else(|| error.context(conflict))
             }

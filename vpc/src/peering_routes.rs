@@ -31,12 +31,12 @@ pub fn ranges(vpc: &ec2::Vpc) -> Vec<Ipv4Net> {
 /// Not found where there is no default VPC; a conflict.
 pub fn check(default: Option<&ec2::Vpc>, cidr: Ipv4Net) -> Result<&ec2::Vpc> {
     let default = default.ok_or_else(|| {
-        Fault::not_found("this account has no default vpc in this Region to peer with")
+        Fault::not_found("this account has no default VPC in this Region to peer with")
             .hint("leave --peer-default out, or run `aws ec2 create-default-vpc`")
     })?;
     match ranges(default).into_iter().find(|range| overlap(*range, cidr)) {
         None => Ok(default),
-        Some(range) => Err(Fault::conflict(format!("{cidr} overlaps the default vpc's {range}"))
+        Some(range) => Err(Fault::conflict(format!("{cidr} overlaps the default VPC's {range}"))
             .hint("leave --peer-default out, or choose another --cidr")
             .into()),
     }
@@ -65,7 +65,7 @@ pub async fn keep(
         })
     }));
     let back = all(default_tables.iter().map(|table| async move {
-        let name = format!("the default vpc's {}", name_of(table));
+        let name = format!("the default VPC's {}", name_of(table));
         let (id, routes) = (table.route_table_id(), table.routes());
         let table = route::Table { name: &name, id, routes, is_ours: false };
         Box::pin(route::keep(session, &table, cidr, target)).await
@@ -86,7 +86,7 @@ pub async fn delete(session: &Session, tables: &[ec2::RouteTable], peerings: &[S
         })
     });
     all(routes.map(|(table, destination)| async move {
-        let name = format!("the default vpc's {}", name_of(table));
+        let name = format!("the default VPC's {}", name_of(table));
         let id = table.route_table_id().unwrap_or_default();
         let delete = route::delete(session, id, &name, destination);
         session.delete(format!("route {destination} of {name}"), delete).await

@@ -184,16 +184,21 @@ pub fn state(endpoint: &ec2::VpcEndpoint) -> Result<State> {
     Err(fault.hint("run the same command again: it makes another one").into())
 }
 
-/// Takes route tables off it.
+/// Takes route tables off it; those that are off already are as good.
 ///
 /// # Errors
 /// AWS's refusal.
 pub async fn remove_tables(session: &Session, id: &str, tables: Vec<String>) -> Result<()> {
     let call = session.aws.ec2().modify_vpc_endpoint().vpc_endpoint_id(id);
-    let removed = call.set_remove_route_table_ids(Some(tables)).send().await;
-    match removed.cannot(format!("take route tables off the VPC endpoint {id}")) {
-        Err(error) if !is_missing(&error) => Err(error),
-        _ => Ok(()),
+    let removed = call.set_remove_route_table_ids(Some(tables.clone())).send().await;
+    let Err(error) = removed.cannot(format!("take route tables off the VPC endpoint {id}")) else {
+        return Ok(());
+    };
+    // A call whose answer was lost: AWS refuses to take off what is not there.
+    match read(session, id).await {
+        Ok(now) if !now.route_table_ids().iter().any(|there| tables.contains(there)) => Ok(()),
+        Err(now) if is_missing(&now) => Ok(()),
+        _ => Err(error),
     }
 }
 

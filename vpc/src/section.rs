@@ -67,7 +67,11 @@ impl Network {
         self.tables
             .iter()
             .filter(|table| table.plan.tier == tier && (planned || table.id.is_some()))
-            .map(|table| RouteTable { id: table.id.clone(), name: Some(table.name.clone()) })
+            .map(|table| RouteTable {
+                id: table.id.clone(),
+                name: Some(table.name.clone()),
+                availability_zone: table.plan.zone.clone(),
+            })
             .collect()
     }
 }

@@ -8,7 +8,7 @@ use crate::cli::Show;
 use crate::inventory::Inventory;
 use crate::network::Network;
 use crate::plan::Plan;
-use crate::{settle, wish};
+use crate::{decide, settle};
 
 /// Fills the section; with `--wait` also waits, and does what `create --no-wait` had to leave.
 ///
@@ -16,14 +16,14 @@ use crate::{settle, wish};
 /// Not found; with `--wait` also what is missing, and what failed.
 pub async fn show(session: &Session, flags: &Show) -> Result<()> {
     let inventory = session.inventory(Inventory::read(session)).await?;
-    let Some(vpc) = wish::only(session, &inventory)? else {
+    let Some(vpc) = decide::only(session, &inventory)? else {
         let base = session.identity.base();
-        return Err(Fault::not_found(format!("there is no vpc {base}"))
+        return Err(Fault::not_found(format!("there is no VPC {base}"))
             .hint("run `vpc create` first")
             .into());
     };
     let inventory = inventory.of_vpc(Some(&vpc));
-    let plan = wish::standing(session, &inventory)?;
+    let plan = decide::standing(session, &inventory)?;
     let mut network = Network::standing(session, &plan, &inventory);
     let section = network.section(session);
     session.write(|document| document.set_section("vpc", &section))?;
@@ -33,7 +33,7 @@ pub async fn show(session: &Session, flags: &Show) -> Result<()> {
     let missing = missing(&plan, &network);
     if !missing.is_empty() {
         let missing = missing.join(", ");
-        return Err(Fault::not_found(format!("vpc {} is not complete: there is no {missing}", network.name))
+        return Err(Fault::not_found(format!("VPC {} is not complete: there is no {missing}", network.name))
             .hint("run `vpc create` again: it makes what is missing")
             .into());
     }
@@ -59,7 +59,7 @@ fn missing(plan: &Plan, network: &Network) -> Vec<String> {
         missing.push("VPC endpoint for S3".to_owned());
     }
     if plan.wish.peer_default && network.peering.is_none() {
-        missing.push("peering with the default vpc".to_owned());
+        missing.push("peering with the default VPC".to_owned());
     }
     missing
 }

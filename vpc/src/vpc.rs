@@ -50,7 +50,7 @@ impl FoundVpc {
 
 impl fmt::Display for Vpc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "vpc {}", self.name)
+        write!(f, "VPC {}", self.name)
     }
 }
 
@@ -85,7 +85,7 @@ impl Resource for Vpc {
             .send()
             .await
             .cannot(format!("create the {self}"))?;
-        Ok(FoundVpc::new(made.vpc.context("EC2 answered no vpc")?, &[], &[]))
+        Ok(FoundVpc::new(made.vpc.context("EC2 answered no VPC")?, &[], &[]))
     }
 
     async fn amend(&self, session: &Session, found: FoundVpc) -> Result<FoundVpc> {
@@ -142,7 +142,7 @@ pub async fn list(session: &Session, filters: Vec<ec2::Filter>) -> Result<Vec<ec
         .send()
         .try_collect()
         .await
-        .cannot("look up the vpc")
+        .cannot("look up the VPC")
 }
 
 /// Deletes it; one that is gone already is as good.
@@ -151,7 +151,7 @@ pub async fn list(session: &Session, filters: Vec<ec2::Filter>) -> Result<Vec<ec
 /// AWS's refusal, `DependencyViolation` while anything is left in it.
 pub async fn delete(session: &Session, id: &str) -> Result<()> {
     let deleted = session.aws.ec2().delete_vpc().vpc_id(id).send().await;
-    match deleted.cannot(format!("delete the vpc {id}")) {
+    match deleted.cannot(format!("delete the VPC {id}")) {
         Err(error) if !is_missing(&error) => Err(error),
         _ => Ok(()),
     }

@@ -59,6 +59,9 @@ pub struct Conditions {
     /// Let NAT gateways fail with this code
     #[arg(global = true, long, value_name = "CODE")]
     pub nat_fails: Option<String>,
+    /// Let new load balancers fail, for this reason
+    #[arg(global = true, long, value_name = "REASON")]
+    pub load_balancer_fails: Option<String>,
     /// Let new images fail, for this reason
     #[arg(global = true, long, value_name = "REASON")]
     pub image_fails: Option<String>,

@@ -125,7 +125,6 @@ fn body(bytes: &[u8], takes: &str) -> Result<Params> {
                 let child = open.last().map_or(&root, |(_, element)| element).child(&name, takes);
                 open.push((name, child));
             }
-            Event::Start(_) => return Err(malformed()),
             Event::End(_) => {
                 depth = depth.saturating_sub(1);
                 if let Some((name, element)) = open.pop() {
@@ -133,7 +132,7 @@ fn body(bytes: &[u8], takes: &str) -> Result<Params> {
                 }
             }
             Event::Eof if depth == 0 => return Ok(Params::Map(root.children)),
-            Event::Eof => return Err(malformed()),
+            Event::Start(_) | Event::Eof => return Err(malformed()),
             event => {
                 if let Some((_, element)) = open.last_mut() {
                     element.text.push_str(&content(&event).ok_or_else(malformed)?);

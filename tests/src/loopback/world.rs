@@ -7,7 +7,9 @@ use fastrand::Rng;
 use super::acm::Acm;
 use super::autoscaling::AutoScaling;
 use super::clock::Clock;
+use super::cloudfront::CloudFront;
 use super::ec2::Ec2;
+use super::elbv2::Elbv2;
 use super::options::Conditions;
 use super::rds::Rds;
 use super::route53::Route53;
@@ -57,7 +59,9 @@ pub struct Region {
     pub ssm: Ssm,
     pub route53: Route53,
     pub acm: Acm,
+    pub elbv2: Elbv2,
     pub autoscaling: AutoScaling,
+    pub cloudfront: CloudFront,
 }
 
 impl Region {
@@ -74,7 +78,9 @@ impl Region {
             ssm: Ssm::default(),
             route53: Route53::default(),
             acm: Acm::default(),
+            elbv2: Elbv2::default(),
             autoscaling: AutoScaling::default(),
+            cloudfront: CloudFront::default(),
         };
         ec2::seed(&mut region, clock.now());
         region

@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 pub use certificate::{Certificate, Status};
 
 use super::action::{Protocol, Service, View};
+use super::elbv2;
 use super::world::Region;
 
 pub const SERVICE: Service = Service {
@@ -36,6 +37,5 @@ pub struct Acm {
 
 /// What uses a certificate: the ARNs of load balancers.
 fn users(region: &Region, arn: &str) -> Vec<String> {
-    let _ = (region, arn);
-    Vec::new()
+    elbv2::certificate_users(region, arn)
 }

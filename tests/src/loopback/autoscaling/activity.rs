@@ -108,7 +108,8 @@ impl Group {
 /// # Errors
 /// `ValidationError` for a size out of bounds, `InvalidNextToken`.
 pub fn page<T>(params: &Params, items: Vec<T>, usual: usize) -> Result<Page<T>> {
-    let size = bounded(params, "MaxRecords", 1, 100)?.map_or(usual, |size| usize::try_from(size).unwrap_or(usual));
+    let size =
+        bounded(params, "MaxRecords", 1, 100)?.map_or(usual, |size| usize::try_from(size).unwrap_or(usual));
     let token = params.text("NextToken");
     let bad = || {
         let token = token.unwrap_or_default();
@@ -130,7 +131,8 @@ fn list(call: &mut Call<'_>) -> Result<Reply> {
     let mut all: Vec<&Activity> =
         past.chain(state.groups.values().flat_map(|group| &group.activities)).collect();
     all.retain(|activity| {
-        name.is_none_or(|name| activity.group == name) && (ids.is_empty() || ids.contains(&activity.id.as_str()))
+        name.is_none_or(|name| activity.group == name)
+            && (ids.is_empty() || ids.contains(&activity.id.as_str()))
     });
     all.reverse();
     all.sort_by_key(|activity| std::cmp::Reverse(activity.start));

@@ -40,7 +40,8 @@ fn terminate(call: &mut Call<'_>) -> Result<Reply> {
     let now = call.now;
     let region = &mut *call.region;
     let (groups, rng) = (&mut region.autoscaling.groups, &mut region.rng);
-    let unknown = || invalid(format!("Instance Id not found - No managed instance found for instance ID: {id}"));
+    let unknown =
+        || invalid(format!("Instance Id not found - No managed instance found for instance ID: {id}"));
     let group = groups.get_mut(&name).ok_or_else(unknown)?;
     let settings = &mut group.settings;
     if decrement {

@@ -4,6 +4,7 @@ use super::activity::page;
 use super::error::{invalid, parsed};
 use super::group::Group;
 use super::member::Member;
+use super::policy::Policy;
 use crate::loopback::action::{Action, Call, Reply, Resource, read};
 use crate::loopback::error::Result;
 use crate::loopback::params::Params;
@@ -44,7 +45,7 @@ impl Group {
 
     /// As a dump has it.
     pub fn resource(&self) -> Resource {
-        let policies = self.policies.values().map(|policy| policy.settings());
+        let policies = self.policies.values().map(Policy::settings);
         let account = self.arn.split(':').nth(4).unwrap_or_default();
         let body = self.show(account, true).named_list("ScalingPolicies", "member", policies);
         Resource {

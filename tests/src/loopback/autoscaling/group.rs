@@ -110,11 +110,14 @@ pub fn named_mut<'a>(call: &'a mut Call<'_>) -> Result<&'a mut Group> {
 fn create(call: &mut Call<'_>) -> Result<Reply> {
     let name = required(call.params, "AutoScalingGroupName")?.to_owned();
     if name.chars().count() > 255 || name.contains(':') {
-        return Err(invalid("AutoScalingGroup name must be 1 to 255 characters long and have no colon in it."));
+        return Err(invalid(
+            "AutoScalingGroup name must be 1 to 255 characters long and have no colon in it.",
+        ));
     }
     if call.region.autoscaling.groups.contains_key(&name) {
-        let message =
-            format!("AutoScalingGroup by this name already exists - A group with the name {name} already exists");
+        let message = format!(
+            "AutoScalingGroup by this name already exists - A group with the name {name} already exists"
+        );
         return Err(AwsError::new("AlreadyExists", message));
     }
     if call.region.autoscaling.groups.len() >= call.conditions.quota("auto-scaling-group", QUOTA) {
@@ -170,7 +173,9 @@ fn make(
 
 fn update(call: &mut Call<'_>) -> Result<Reply> {
     let group = named_mut(call)?.clone();
-    if call.params.has("LaunchTemplate") && group.refreshing().is_some_and(|refresh| refresh.desired.is_some()) {
+    if call.params.has("LaunchTemplate")
+        && group.refreshing().is_some_and(|refresh| refresh.desired.is_some())
+    {
         return Err(invalid(
             "An active instance refresh with a desired configuration exists. All configuration options derived from the \
              desired configuration are not available for update while the instance refresh is active.",

@@ -60,7 +60,8 @@ impl Member {
     /// Whether it serves: in service, healthy, and not refused or still unknown by a load balancer that is asked.
     #[must_use]
     pub fn serves(&self, targets: &Targets) -> bool {
-        let known = |state: &String| !matches!(state.as_str(), "initial" | "unhealthy" | "draining" | "unavailable");
+        let known =
+            |state: &String| !matches!(state.as_str(), "initial" | "unhealthy" | "draining" | "unavailable");
         self.stage == Stage::InService
             && self.sick.is_none()
             && targets.get(&self.id).is_none_or(|states| states.iter().all(known))

@@ -9,7 +9,6 @@ use super::client::Turn;
 use super::group::Group;
 use super::member::{Member, Stage};
 use crate::loopback::error::AwsError;
-use crate::loopback::filter::wildcard;
 
 /// How long a zone is left alone that could not be launched in.
 const ZONE_REST_SECONDS: f64 = 180.0;
@@ -40,7 +39,8 @@ pub fn fill(group: &mut Group, turn: &mut Turn<'_>) {
 
 /// The subnet to launch in: in the zone that has the fewest, of those that are not left alone.
 fn place(group: &Group, turn: &Turn<'_>) -> Option<String> {
-    let mut zones: BTreeMap<&str, usize> = group.settings.zones.iter().map(|zone| (zone.as_str(), 0)).collect();
+    let mut zones: BTreeMap<&str, usize> =
+        group.settings.zones.iter().map(|zone| (zone.as_str(), 0)).collect();
     zones.retain(|zone, _| group.empty_zones.get(*zone).is_none_or(|until| *until <= turn.now));
     for member in group.active() {
         if let Some(count) = zones.get_mut(member.zone.as_str()) {
@@ -105,15 +105,11 @@ fn one(group: &mut Group, turn: &mut Turn<'_>, subnet: &str) {
     }
 }
 
-/// Marks an instance as the group's, and as broken where its image is.
+/// Marks an instance as the group's.
 fn launched(turn: &mut Turn<'_>, group: &Group, instance: &Json) -> String {
     let id = instance["instanceId"].as_str().unwrap_or_default().to_owned();
     if let Some(instance) = turn.region.ec2.instances.get_mut(&id) {
         instance.meta.tags.insert(GROUP_TAG.to_owned(), group.name.clone());
-        let image = turn.region.ec2.images.get(&instance.image);
-        let names = [Some(instance.image.as_str()), image.map(|image| image.name.as_str())];
-        let bad = |pattern: &String| names.iter().flatten().any(|name| wildcard(pattern, name));
-        instance.impaired = turn.region.conditions.bad_images.iter().any(bad);
     }
     id
 }

@@ -101,7 +101,8 @@ impl Member {
 pub fn group_of(call: &Call<'_>, instance: &str) -> Result<String> {
     let mut groups = call.region.autoscaling.groups.values();
     let group = groups.find(|group| group.members.contains_key(instance));
-    let unknown = || invalid(format!("Instance Id not found - No managed instance found for instance ID: {instance}"));
+    let unknown =
+        || invalid(format!("Instance Id not found - No managed instance found for instance ID: {instance}"));
     group.map(|group| group.name.clone()).ok_or_else(unknown)
 }
 

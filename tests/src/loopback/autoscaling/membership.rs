@@ -41,7 +41,7 @@ impl Turn<'_> {
     /// Whether an instance fails its status checks, or will.
     #[must_use]
     pub fn impaired(&self, id: &str) -> bool {
-        self.region.ec2.instances.get(id).is_some_and(|instance| instance.impaired)
+        self.region.ec2.instances.get(id).is_some_and(|instance| instance.impaired.is_some())
     }
 }
 
@@ -57,7 +57,8 @@ pub fn arrive(group: &mut Group, turn: &mut Turn<'_>) {
         match member.stage {
             Stage::InService => {
                 let wanted = group.target_groups.iter().filter(|_| adds);
-                let new: Vec<String> = wanted.filter(|arn| !member.registered.contains(*arn)).cloned().collect();
+                let new: Vec<String> =
+                    wanted.filter(|arn| !member.registered.contains(*arn)).cloned().collect();
                 for arn in new {
                     if turn.target("RegisterTargets", &arn, &member.id).is_ok() {
                         member.registered.insert(arn);

@@ -26,12 +26,8 @@ pub const ACTIONS: &[Action] = &[
 pub const HOOKS: &[Action] = &[write("SetLoad", load, "AutoScalingGroupName Value!")];
 
 const KIND: &str = "TargetTrackingScaling";
-const METRICS: [&str; 4] = [
-    "ASGAverageCPUUtilization",
-    "ASGAverageNetworkIn",
-    "ASGAverageNetworkOut",
-    "ALBRequestCountPerTarget",
-];
+const METRICS: [&str; 4] =
+    ["ASGAverageCPUUtilization", "ASGAverageNetworkIn", "ASGAverageNetworkOut", "ALBRequestCountPerTarget"];
 
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -50,9 +46,8 @@ pub struct Policy {
 impl Policy {
     /// What its owner has set.
     pub fn settings(&self) -> Node {
-        let metric = Node::new()
-            .put("PredefinedMetricType", &self.metric)
-            .maybe("ResourceLabel", self.label.as_ref());
+        let metric =
+            Node::new().put("PredefinedMetricType", &self.metric).maybe("ResourceLabel", self.label.as_ref());
         let tracking = Node::new()
             .node("PredefinedMetricSpecification", metric)
             .put("TargetValue", format!("{:?}", self.target))
@@ -71,9 +66,11 @@ impl Policy {
 
     fn show(&self, group: &str) -> Node {
         let node = Node::new().put("AutoScalingGroupName", group).put("PolicyARN", &self.arn);
-        node.with(self.settings())
-            .named_list("StepAdjustments", "member", [])
-            .named_list("Alarms", "member", self.show_alarms())
+        node.with(self.settings()).named_list("StepAdjustments", "member", []).named_list(
+            "Alarms",
+            "member",
+            self.show_alarms(),
+        )
     }
 }
 
@@ -87,16 +84,14 @@ fn put(call: &mut Call<'_>) -> Result<Reply> {
     if policy.label.is_some() != (policy.metric == METRICS[3]) {
         return Err(invalid("A ResourceLabel belongs to ALBRequestCountPerTarget, and to it only."));
     }
-    let policy = match group.policies.get(&policy.name) {
-        Some(before) => Policy { arn: before.arn.clone(), alarms: before.alarms.clone(), ..policy },
-        None => {
-            let (group, before) = (group.name.clone(), policy);
-            with_alarms(call, &group, before)
-        }
+    let policy = if let Some(before) = group.policies.get(&policy.name) {
+        Policy { arn: before.arn.clone(), alarms: before.alarms.clone(), ..policy }
+    } else {
+        let group = group.name.clone();
+        with_alarms(call, &group, policy)
     };
-    let answer = Node::new()
-        .put("PolicyARN", &policy.arn)
-        .named_list("Alarms", "member", policy.show_alarms());
+    let answer =
+        Node::new().put("PolicyARN", &policy.arn).named_list("Alarms", "member", policy.show_alarms());
     named_mut(call)?.policies.insert(policy.name.clone(), policy);
     Ok(answer.into())
 }
@@ -147,10 +142,12 @@ fn list(call: &mut Call<'_>) -> Result<Reply> {
         None => call.region.autoscaling.groups.values().collect(),
     };
     let asked = |policy: &&Policy| {
-        let named = [&policy.name, &policy.arn].iter().any(|own| names.contains(&own.as_str()));
-        (names.is_empty() || named) && (kinds.is_empty() || kinds.contains(&KIND))
+        let meant = [&policy.name, &policy.arn].iter().any(|own| names.contains(&own.as_str()));
+        (names.is_empty() || meant) && (kinds.is_empty() || kinds.contains(&KIND))
     };
-    let of = |group: &Group| group.policies.values().filter(asked).map(|p| p.show(&group.name)).collect::<Vec<_>>();
+    let of = |group: &Group| {
+        group.policies.values().filter(asked).map(|p| p.show(&group.name)).collect::<Vec<_>>()
+    };
     let page = page(call.params, groups.into_iter().flat_map(of).collect(), 50)?;
     Ok(Node::new().named_list("ScalingPolicies", "member", page.items).maybe("NextToken", page.next).into())
 }
@@ -176,8 +173,15 @@ fn load(call: &mut Call<'_>) -> Result<Reply> {
     let now = call.now;
     let group = named_mut(call)?;
     let active = group.active().count();
-    let Some(policy) = group.policies.values().find(|policy| policy.enabled) else { return Ok(Node::new().into()) };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "few instances")]
+    let Some(policy) = group.policies.values().find(|policy| policy.enabled) else {
+        return Ok(Node::new().into());
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "few instances"
+    )]
     let needed = (active as f64 * value / policy.target).ceil().max(0.0) as usize;
     let wanted = needed.clamp(group.settings.min, group.settings.max);
     let alarm = policy.alarms.get(usize::from(wanted < group.settings.desired)).map(|(name, _)| name.clone());

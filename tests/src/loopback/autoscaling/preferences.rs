@@ -48,7 +48,9 @@ impl Preferences {
         let least = bounded(params, "MinHealthyPercentage", 0, 100)?;
         let most = bounded(params, "MaxHealthyPercentage", 100, 200)?;
         if most.is_some() && least.is_none() {
-            return Err(invalid("You must specify MinHealthyPercentage when you specify MaxHealthyPercentage."));
+            return Err(invalid(
+                "You must specify MinHealthyPercentage when you specify MaxHealthyPercentage.",
+            ));
         }
         let (least, most) = match (least, maintenance) {
             (None, Some(policy)) => policy,
@@ -98,7 +100,8 @@ impl Preferences {
 fn checkpoints(params: &Params) -> Result<Vec<i64>> {
     let texts = params.texts("CheckpointPercentages");
     let numbers: Vec<i64> = texts.iter().filter_map(|text| text.parse().ok()).collect();
-    let fits = numbers.iter().all(|percent| (1..=100).contains(percent)) && numbers.is_sorted_by(|a, b| a < b);
+    let fits =
+        numbers.iter().all(|percent| (1..=100).contains(percent)) && numbers.is_sorted_by(|a, b| a < b);
     if numbers.len() != texts.len() || !fits {
         return Err(invalid("CheckpointPercentages must be ascending whole numbers from 1 to 100."));
     }

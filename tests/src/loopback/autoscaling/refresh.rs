@@ -79,7 +79,7 @@ impl Refresh {
 
     #[must_use]
     pub fn percentage(&self) -> usize {
-        if self.total == 0 { 100 } else { self.done * 100 / self.total }
+        (self.done * 100).checked_div(self.total).unwrap_or(100)
     }
 
     pub fn end(&mut self, status: &'static str, reason: Option<String>, at: Time) {

@@ -61,7 +61,7 @@ impl Group {
                 Stage::Standby => refresh.preferences.standby == Untouchable::Ignore,
                 _ => member.protected && refresh.preferences.protected == Untouchable::Ignore,
             };
-            !ignored && !(skips && member.template == refresh.target)
+            !(ignored || skips && member.template == refresh.target)
         };
         let old: std::collections::BTreeSet<String> = members.iter().filter(concerned).cloned().collect();
         let refresh = &mut self.refreshes[at];
@@ -129,10 +129,14 @@ fn not_ready(member: &Member, serves: bool, targets: &Targets) -> String {
     let initial = targets.get(id).is_some_and(|states| states.iter().any(|state| state == "initial"));
     let example = match (serves, member.stage) {
         (true, _) => {
-            return format!("Waiting for instances to warm up before continuing. For example: {id} is warming up.");
+            return format!(
+                "Waiting for instances to warm up before continuing. For example: {id} is warming up."
+            );
         }
         (_, Stage::Pending) => format!("{id} is not yet in service."),
-        _ if initial => format!("{id} has insufficient data to evaluate its health with Elastic Load Balancing."),
+        _ if initial => {
+            format!("{id} has insufficient data to evaluate its health with Elastic Load Balancing.")
+        }
         _ => format!("{id} is not healthy."),
     };
     format!("Waiting for remaining instances to be available. For example: {example}")
@@ -206,7 +210,9 @@ fn give_up(group: &mut Group, now: Time, standing: &Standing) {
     let Some(refresh) = group.refreshing_mut() else { return };
     let why = match (refresh.lost.0, &standing.blocked, &standing.waiting) {
         (1.., ..) => format!("New instances failed. For example: {}.", refresh.lost.1.trim_end_matches('.')),
-        (0, Some(id), _) => format!("Timed out waiting for {id}, which is in Standby or protected from scale in."),
+        (0, Some(id), _) => {
+            format!("Timed out waiting for {id}, which is in Standby or protected from scale in.")
+        }
         (0, None, Some(waiting)) => format!("Timed out. {waiting}"),
         (0, None, None) => "Timed out.".to_owned(),
     };

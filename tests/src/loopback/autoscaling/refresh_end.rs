@@ -16,8 +16,9 @@ pub const ACTIONS: &[Action] = &[
 /// How long it takes to stop. What is being launched or terminated goes on all the same.
 const CANCEL_SECONDS: f64 = 1.0;
 
-fn active<'a>(group: &'a mut Group) -> Result<&'a mut Refresh> {
-    let message = format!("No in progress or pending Instance Refresh found for Auto Scaling group {}", group.name);
+fn active(group: &mut Group) -> Result<&mut Refresh> {
+    let message =
+        format!("No in progress or pending Instance Refresh found for Auto Scaling group {}", group.name);
     group.refreshing_mut().ok_or_else(|| AwsError::new("ActiveInstanceRefreshNotFound", message))
 }
 

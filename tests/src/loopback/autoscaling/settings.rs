@@ -96,7 +96,9 @@ pub fn read(call: &Call<'_>, before: Option<&Settings>) -> Result<Settings> {
     let health_check =
         health_check.or_else(|| before.map(|b| b.health_check.clone())).unwrap_or_else(|| "EC2".to_owned());
     if !health_check.split(',').all(|kind| matches!(kind, "EC2" | "ELB")) {
-        return Err(invalid(format!("Invalid health check type: {health_check}. Valid types are EC2 and ELB.")));
+        return Err(invalid(format!(
+            "Invalid health check type: {health_check}. Valid types are EC2 and ELB."
+        )));
     }
     let seconds = |name| bounded(params, name, 0, LONGEST);
     let policies: Vec<String> = params.texts("TerminationPolicies").into_iter().map(str::to_owned).collect();
@@ -196,7 +198,9 @@ fn defaults(call: &Call<'_>) -> Result<Vec<String>> {
     let default = |zone: &&str| {
         let mut subnets = call.region.ec2.subnets.values();
         let found = subnets.find(|subnet| subnet.default && subnet.zone.name == **zone);
-        found.map(|subnet| subnet.meta.id.clone()).ok_or_else(|| invalid(format!("Invalid availability zones: [{zone}]")))
+        found
+            .map(|subnet| subnet.meta.id.clone())
+            .ok_or_else(|| invalid(format!("Invalid availability zones: [{zone}]")))
     };
     zones.iter().map(default).collect()
 }
@@ -216,8 +220,7 @@ fn warmup(params: &Params, before: Option<&Settings>) -> Result<Option<i64>> {
 }
 
 fn maintenance(params: &Params, before: Option<(i64, i64)>) -> Result<Option<(i64, i64)>> {
-    let percent =
-        |name, low, high| bounded(params, &format!("InstanceMaintenancePolicy.{name}"), low, high);
+    let percent = |name, low, high| bounded(params, &format!("InstanceMaintenancePolicy.{name}"), low, high);
     match (percent("MinHealthyPercentage", -1, 100)?, percent("MaxHealthyPercentage", -1, 200)?) {
         (None, None) => Ok(before),
         (Some(-1), Some(-1)) => Ok(None),

@@ -40,13 +40,18 @@ fn enter(call: &mut Call<'_>) -> Result<Reply> {
         return Err(invalid(format!(
             "AutoScalingGroup {} has min-size={}, max-size={}, and desired-size={}. To place into standby {} instance, \
              please update the AutoScalingGroup sizes appropriately.",
-            group.name, settings.min, settings.max, settings.desired, ids.len()
+            group.name,
+            settings.min,
+            settings.max,
+            settings.desired,
+            ids.len()
         )));
     }
     if decrement {
         settings.desired -= ids.len();
     }
-    let nodes: Vec<Node> = ids.iter().filter_map(|id| moved(group, &mut rng, now, id, Stage::Standby)).collect();
+    let nodes: Vec<Node> =
+        ids.iter().filter_map(|id| moved(group, &mut rng, now, id, Stage::Standby)).collect();
     call.region.rng = rng;
     Ok(Node::new().named_list("Activities", "member", nodes).into())
 }
@@ -62,11 +67,16 @@ fn exit(call: &mut Call<'_>) -> Result<Reply> {
         return Err(invalid(format!(
             "AutoScalingGroup {} has min-size={}, max-size={}, and desired-size={}. To place in service {} instances, \
              please update the AutoScalingGroup sizes appropriately.",
-            group.name, settings.min, settings.max, settings.desired, ids.len()
+            group.name,
+            settings.min,
+            settings.max,
+            settings.desired,
+            ids.len()
         )));
     }
     settings.desired += ids.len();
-    let nodes: Vec<Node> = ids.iter().filter_map(|id| moved(group, &mut rng, now, id, Stage::Pending)).collect();
+    let nodes: Vec<Node> =
+        ids.iter().filter_map(|id| moved(group, &mut rng, now, id, Stage::Pending)).collect();
     call.region.rng = rng;
     Ok(Node::new().named_list("Activities", "member", nodes).into())
 }
@@ -77,11 +87,13 @@ fn moved(group: &mut Group, rng: &mut fastrand::Rng, now: Time, id: &str, stage:
         Stage::Standby => ("to Standby", "was moved to standby"),
         _ => ("out of Standby", "was moved out of standby"),
     };
-    let cause = format!("At {} instance {id} {cause} in response to a user request.", super::activity::at(now));
+    let cause =
+        format!("At {} instance {id} {cause} in response to a user request.", super::activity::at(now));
     let member = group.members.get_mut(id)?;
     member.stage = stage;
     let place = Some((member.subnet.clone(), member.zone.clone()));
-    let activity = group.begin(rng, now, (format!("Moving EC2 instance {what}: {id}"), cause, "InProgress"), place);
+    let activity =
+        group.begin(rng, now, (format!("Moving EC2 instance {what}: {id}"), cause, "InProgress"), place);
     if let Some(member) = group.members.get_mut(id) {
         member.activity.clone_from(&activity);
     }

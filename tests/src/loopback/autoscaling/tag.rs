@@ -8,8 +8,8 @@ use super::group::named;
 use crate::loopback::action::{Action, Call, Reply, read, write};
 use crate::loopback::error::{AwsError, Result};
 use crate::loopback::params::Params;
-use crate::loopback::xml::Node;
 use crate::loopback::tag as common;
+use crate::loopback::xml::Node;
 
 pub const ACTIONS: &[Action] = &[
     write(

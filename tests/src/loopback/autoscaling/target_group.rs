@@ -69,9 +69,8 @@ fn list(call: &mut Call<'_>) -> Result<Reply> {
     arns.extend(held.flat_map(|member| member.registered.iter().cloned()));
     arns.sort();
     arns.dedup();
-    let state = |arn: &String| {
-        Node::new().put("LoadBalancerTargetGroupARN", arn).put("State", group.attachment(arn))
-    };
+    let state =
+        |arn: &String| Node::new().put("LoadBalancerTargetGroupARN", arn).put("State", group.attachment(arn));
     let page = page(call.params, arns.iter().map(state).collect(), 100)?;
     let node = Node::new().named_list("LoadBalancerTargetGroups", "member", page.items);
     Ok(node.maybe("NextToken", page.next).into())

@@ -78,7 +78,9 @@ impl Spec {
 fn as_json(params: &Params) -> Json {
     match params {
         Params::Text(text) => json!(text),
-        Params::Map(map) if map.keys().all(|key| key.parse::<u32>().is_ok()) => map.values().map(as_json).collect(),
+        Params::Map(map) if map.keys().all(|key| key.parse::<u32>().is_ok()) => {
+            map.values().map(as_json).collect()
+        }
         Params::Map(map) => map.iter().map(|(key, value)| (key.clone(), as_json(value))).collect(),
     }
 }

@@ -38,7 +38,8 @@ pub fn shrink(group: &mut Group, turn: &mut Turn<'_>) {
         let active = group.active().count();
         let least = if group.deleting.is_some() { 0 } else { wanted };
         let standby = group.members.values().find(|m| m.stage == Stage::Standby && group.deleting.is_some());
-        let Some(id) = standby.or_else(|| victim(group).filter(|_| active > least)).map(|m| m.id.clone()) else {
+        let Some(id) = standby.or_else(|| victim(group).filter(|_| active > least)).map(|m| m.id.clone())
+        else {
             return;
         };
         let why = match group.deleting {

@@ -55,8 +55,8 @@ pub struct Instance {
     pub public: bool,
     pub launched: Time,
     pub life: Life,
-    /// Whether it fails its status checks.
-    pub impaired: bool,
+    /// Since when it has answered nothing any more.
+    pub impaired: Option<Time>,
 }
 
 /// An instance profile.

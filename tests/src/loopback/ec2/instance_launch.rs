@@ -1,6 +1,7 @@
 //! Launching instances.
 
 use super::Noun;
+use super::block_device::BlockDevice;
 use super::instance::{self, Instance};
 use super::instance_order::{self, Order};
 use super::instance_state::Life;
@@ -8,7 +9,7 @@ use super::launch_template;
 use super::launch_template_data::{self, TAGGED, launch_parameters};
 use super::network_interface::NetworkInterface;
 use super::volume::{Attachment, Volume};
-use crate::loopback::action::{Action, Call, Reply, write};
+use crate::loopback::action::{Action, Call, Meta, Reply, write};
 use crate::loopback::error::{AwsError, Result};
 use crate::loopback::id;
 use crate::loopback::params::Params;
@@ -118,26 +119,36 @@ fn make(
     tags: Tags,
 ) -> Result<()> {
     let meta = call.meta_with(Instance::KIND.prefix, tags);
-    let id = meta.id.clone();
     for port in &order.ports {
         let tags = tag::specified(params, NetworkInterface::KIND.tag, TAGGED)?;
-        port.attach(call, &id, tags)?;
+        port.attach(call, &meta.id, tags)?;
     }
     for device in &order.devices {
         let tags = tag::specified(params, Volume::KIND.tag, TAGGED)?;
-        let meta = call.meta_with(Volume::KIND.prefix, tags);
-        let mut volume = Volume::of(device, meta, order.zone.clone(), call.now);
-        volume.attachment = Some(Attachment {
-            instance: id.clone(),
-            device: device.name.clone(),
-            delete_on_termination: device.delete_on_termination,
-            since: call.now,
-        });
+        let volume = volume(call, order, device, &meta.id, tags);
         call.keep(volume);
     }
+    let instance = instance(call, order, reservation, index, meta);
+    call.keep(instance);
+    Ok(())
+}
+
+fn volume(call: &mut Call<'_>, order: &Order, device: &BlockDevice, instance: &str, tags: Tags) -> Volume {
+    let meta = call.meta_with(Volume::KIND.prefix, tags);
+    let mut volume = Volume::of(device, meta, order.zone.clone(), call.now);
+    volume.attachment = Some(Attachment {
+        instance: instance.to_owned(),
+        device: device.name.clone(),
+        delete_on_termination: device.delete_on_termination,
+        since: call.now,
+    });
+    volume
+}
+
+fn instance(call: &Call<'_>, order: &Order, reservation: &str, index: usize, meta: Meta) -> Instance {
     let primary = order.ports.first();
     let subnet = primary.map(|port| port.subnet.clone());
-    call.keep(Instance {
+    Instance {
         meta,
         reservation: reservation.to_owned(),
         index,
@@ -161,7 +172,7 @@ fn make(
         public: primary.is_some_and(|port| port.public),
         launched: call.now,
         life: Life::begin(call.clock, call.now),
-        impaired: false,
-    });
-    Ok(())
+        // A bad image starts and never serves.
+        impaired: order.bad.then_some(call.now),
+    }
 }

@@ -11,6 +11,7 @@ use super::key_pair;
 use super::launch_template_data;
 use crate::loopback::action::Call;
 use crate::loopback::error::{AwsError, Result};
+use crate::loopback::filter::wildcard;
 use crate::loopback::params::{Params, missing};
 use crate::loopback::world::hash;
 
@@ -19,6 +20,7 @@ const CPU_QUOTA: usize = 64;
 
 /// A launch, every part of it known to be there and to go together.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "AWS has that many switches")]
 pub struct Order {
     pub image: Image,
     pub kind: &'static InstanceType,
@@ -33,6 +35,8 @@ pub struct Order {
     pub on_shutdown: String,
     pub monitored: bool,
     pub ebs_optimized: bool,
+    /// Whether the image has been made bad, from outside.
+    pub bad: bool,
 }
 
 /// Reads a launch.
@@ -68,6 +72,7 @@ pub fn read(call: &Call<'_>, params: &Params) -> Result<Order> {
         monitored: params.flag("Monitoring.Enabled")?.unwrap_or_default(),
         ebs_optimized: params.flag("EbsOptimized")?.unwrap_or_default(),
         ports,
+        bad: bad(call, &image),
         image,
     })
 }
@@ -133,6 +138,11 @@ fn subscribed(call: &Call<'_>, image: &Image) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+fn bad(call: &Call<'_>, image: &Image) -> bool {
+    let fits = |pattern: &String| wildcard(pattern, &image.meta.id) || wildcard(pattern, &image.name);
+    call.conditions.bad_images.iter().any(fits)
 }
 
 fn profile(call: &Call<'_>, params: &Params) -> Result<Option<Profile>> {

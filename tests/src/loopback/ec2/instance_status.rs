@@ -32,7 +32,7 @@ impl Instance {
     pub fn status(&self, view: View<'_>) -> (&'static str, &'static str) {
         match self.life {
             _ if self.state(view.now) != State::Running => ("not-applicable", "not-applicable"),
-            _ if self.impaired => ("impaired", "failed"),
+            _ if self.impaired.is_some() => ("impaired", "failed"),
             Life::Running { checked, .. } if view.now >= checked => ("ok", "passed"),
             _ => ("initializing", "initializing"),
         }
@@ -71,7 +71,7 @@ fn list(call: &mut Call<'_>) -> Result<Reply> {
 }
 
 fn impair(call: &mut Call<'_>) -> Result<Reply> {
-    let impaired = call.params.flag("Impaired")?.unwrap_or(true);
+    let impaired = call.params.flag("Impaired")?.unwrap_or(true).then_some(call.now);
     let id = call.params.required("InstanceId")?;
     call.find_mut::<Instance>(id)?.impaired = impaired;
     done()

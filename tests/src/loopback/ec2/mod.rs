@@ -11,7 +11,9 @@ pub mod elastic_ip;
 pub mod image;
 mod image_action;
 mod image_attribute;
+mod image_copy;
 mod image_create;
+mod image_register;
 pub mod instance;
 mod instance_action;
 mod instance_attribute;
@@ -35,7 +37,7 @@ pub mod nat_gateway;
 pub mod network_acl;
 pub mod network_interface;
 mod network_interface_action;
-mod network_interface_life;
+pub mod network_interface_life;
 mod noun;
 pub mod permission;
 pub mod prefix_list;
@@ -91,7 +93,9 @@ pub const SERVICE: Service = Service {
         elastic_ip::ACTIONS,
         image_action::ACTIONS,
         image_attribute::ACTIONS,
+        image_copy::ACTIONS,
         image_create::ACTIONS,
+        image_register::ACTIONS,
         instance::ACTIONS,
         instance_action::ACTIONS,
         instance_attribute::ACTIONS,

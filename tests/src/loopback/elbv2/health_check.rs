@@ -79,15 +79,25 @@ impl HealthCheck {
             return Err(invalid(format!("Health check protocol '{}' must be HTTP or HTTPS", self.protocol)));
         }
         if self.port != "traffic-port" && !self.port.parse::<u16>().is_ok_and(|port| port > 0) {
-            return Err(invalid(format!("Health check port '{}' must be 'traffic-port' or a port", self.port)));
+            return Err(invalid(format!(
+                "Health check port '{}' must be 'traffic-port' or a port",
+                self.port
+            )));
         }
         if !self.path.starts_with('/') || self.path.len() > 1024 {
-            return Err(invalid(format!("Health check path '{}' must begin with a '/' character", self.path)));
+            return Err(invalid(format!(
+                "Health check path '{}' must begin with a '/' character",
+                self.path
+            )));
         }
         let code = |text: &str| text.parse::<u16>().is_ok_and(|code| (200..=499).contains(&code));
-        let codes = |part: &str| part.split_once('-').map_or(code(part), |(low, high)| code(low) && code(high));
+        let codes =
+            |part: &str| part.split_once('-').map_or(code(part), |(low, high)| code(low) && code(high));
         if !self.matcher.split(',').all(codes) {
-            return Err(invalid(format!("Health check matcher HTTP code '{}' must be within 200-499", self.matcher)));
+            return Err(invalid(format!(
+                "Health check matcher HTTP code '{}' must be within 200-499",
+                self.matcher
+            )));
         }
         Ok(())
     }

@@ -128,7 +128,8 @@ fn list(call: &mut Call<'_>) -> Result<Reply> {
         return Err(AwsError::new(LoadBalancer::NOT_FOUND, message));
     }
     let asked = |lb: &&LoadBalancer| {
-        (arns.is_empty() || arns.contains(&lb.arn())) && (names.is_empty() || names.contains(&lb.name.as_str()))
+        (arns.is_empty() || arns.contains(&lb.arn()))
+            && (names.is_empty() || names.contains(&lb.name.as_str()))
     };
     let page = page(call.params, all.values().filter(asked).collect())?;
     let nodes = page.items.into_iter().map(|lb| lb.show(call.view()));
@@ -144,7 +145,8 @@ fn delete(call: &mut Call<'_>) -> Result<Reply> {
         Err(error) => return Err(error),
     };
     if balancer.protected() {
-        let message = format!("Load balancer '{arn}' cannot be deleted because deletion protection is enabled");
+        let message =
+            format!("Load balancer '{arn}' cannot be deleted because deletion protection is enabled");
         return Err(AwsError::new("OperationNotPermitted", message));
     }
     let gone = call.after(LINGER_SECONDS);

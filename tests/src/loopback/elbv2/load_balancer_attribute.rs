@@ -9,7 +9,11 @@ use crate::loopback::xml::Node;
 
 pub const ACTIONS: &[Action] = &[
     read("DescribeLoadBalancerAttributes", show, "LoadBalancerArn!"),
-    write("ModifyLoadBalancerAttributes", modify, "LoadBalancerArn! Attributes! Attributes.N.Key Attributes.N.Value"),
+    write(
+        "ModifyLoadBalancerAttributes",
+        modify,
+        "LoadBalancerArn! Attributes! Attributes.N.Key Attributes.N.Value",
+    ),
 ];
 
 const FLAG: &str = "true false";
@@ -53,7 +57,8 @@ pub fn changes(call: &Call<'_>, known: &[(&str, &str, &str)], word: &str) -> Res
     let read = |item: &crate::loopback::params::Params| {
         let (key, value) = (item.text("Key").unwrap_or_default(), item.text("Value").unwrap_or_default());
         let found = known.iter().find(|(name, _, _)| *name == key);
-        let (_, _, allowed) = found.ok_or_else(|| invalid(format!("{word} attribute key '{key}' is not recognized")))?;
+        let (_, _, allowed) =
+            found.ok_or_else(|| invalid(format!("{word} attribute key '{key}' is not recognized")))?;
         if fits(value, allowed) {
             return Ok((key.to_owned(), value.to_owned()));
         }
@@ -63,7 +68,8 @@ pub fn changes(call: &Call<'_>, known: &[(&str, &str, &str)], word: &str) -> Res
 }
 
 fn fits(value: &str, allowed: &str) -> bool {
-    let range = allowed.split_once('-').and_then(|(low, high)| Some(low.parse::<u32>().ok()?..=high.parse().ok()?));
+    let range =
+        allowed.split_once('-').and_then(|(low, high)| Some(low.parse::<u32>().ok()?..=high.parse().ok()?));
     match range {
         Some(range) => value.parse().is_ok_and(|number: u32| range.contains(&number)),
         None => allowed.is_empty() || allowed.split(' ').any(|word| word == value),
@@ -84,7 +90,8 @@ fn modify(call: &mut Call<'_>) -> Result<Reply> {
     let attributes = &mut call.balanced_mut::<LoadBalancer>(arn)?.attributes;
     attributes.extend(changes);
     for logs in ["access_logs.s3", "connection_logs.s3"] {
-        let is = |what: &str, value: &str| attributes.get(&format!("{logs}.{what}")).is_some_and(|v| v == value);
+        let is =
+            |what: &str, value: &str| attributes.get(&format!("{logs}.{what}")).is_some_and(|v| v == value);
         if is("enabled", "true") && is("bucket", "") {
             let message = format!("'{logs}.bucket' must be specified where logs are enabled");
             return Err(AwsError::new("InvalidConfigurationRequest", message));

@@ -36,10 +36,14 @@ fn create(call: &mut Call<'_>) -> Result<Reply> {
     let arn = match same_name {
         Some(lb) if alike(lb, &scheme, &subnets, &groups) => lb.arn().to_owned(),
         Some(_) => {
-            let message = format!("A load balancer with the same name '{name}' exists, but with different settings");
+            let message =
+                format!("A load balancer with the same name '{name}' exists, but with different settings");
             return Err(AwsError::new("DuplicateLoadBalancerName", message));
         }
-        None => make(call, name, scheme, vpc, &subnets, groups)?,
+        None => {
+            room(call)?;
+            make(call, name, scheme, vpc, &subnets, groups)?
+        }
     };
     let shown = call.balanced::<LoadBalancer>(&arn)?.show(call.view());
     Ok(Node::new().named_list("LoadBalancers", "member", [shown]).into())
@@ -63,6 +67,17 @@ fn alike(balancer: &LoadBalancer, scheme: &str, subnets: &[Subnet], groups: &[St
         && groups.iter().all(|group| balancer.groups.contains(group))
 }
 
+/// Refuses one load balancer too many.
+fn room(call: &Call<'_>) -> Result<()> {
+    if call.region.elbv2.load_balancers.len() >= call.conditions.quota("load-balancer", QUOTA) {
+        return Err(AwsError::new(
+            "TooManyLoadBalancers",
+            "The maximum number of load balancers has been reached",
+        ));
+    }
+    Ok(())
+}
+
 fn make(
     call: &mut Call<'_>,
     name: String,
@@ -71,9 +86,6 @@ fn make(
     subnets: &[Subnet],
     groups: Vec<String>,
 ) -> Result<String> {
-    if call.region.elbv2.load_balancers.len() >= call.conditions.quota("load-balancer", QUOTA) {
-        return Err(AwsError::new("TooManyLoadBalancers", "The maximum number of load balancers has been reached"));
-    }
     let key = id::hex(&mut call.region.rng, 16);
     let number = call.region.rng.u32(100_000_000..);
     let internal = if scheme == "internal" { "internal-" } else { "" };

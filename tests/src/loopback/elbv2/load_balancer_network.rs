@@ -27,7 +27,9 @@ const LINGER_SECONDS: f64 = 120.0;
 /// For too few of them, those that are not there or do not go together, and those that are too full.
 pub fn subnets(call: &Call<'_>, scheme: &str) -> Result<Vec<Subnet>> {
     let mut ids = call.params.texts("Subnets");
-    ids.extend(call.params.items("SubnetMappings").into_iter().filter_map(|mapping| mapping.text("SubnetId")));
+    ids.extend(
+        call.params.items("SubnetMappings").into_iter().filter_map(|mapping| mapping.text("SubnetId")),
+    );
     let subnets: Vec<Subnet> = ids.iter().map(|id| subnet(call, id)).collect::<Result<_>>()?;
     if subnets.len() < 2 {
         return Err(invalid("At least two subnets in two different Availability Zones must be specified"));
@@ -52,7 +54,8 @@ pub fn subnets(call: &Call<'_>, scheme: &str) -> Result<Vec<Subnet>> {
 
 fn subnet(call: &Call<'_>, id: &str) -> Result<Subnet> {
     let found = call.find::<Subnet>(id);
-    let subnet = found.map_err(|_| AwsError::new("SubnetNotFound", format!("The subnet ID '{id}' does not exist")))?;
+    let subnet =
+        found.map_err(|_| AwsError::new("SubnetNotFound", format!("The subnet ID '{id}' does not exist")))?;
     if subnet.free(&call.region.ec2) >= ADDRESSES {
         return Ok(subnet.clone());
     }
@@ -74,9 +77,11 @@ pub fn security_groups(call: &Call<'_>, vpc: &str) -> Result<Vec<String>> {
         let default = groups.find(|group| group.name == "default");
         return Ok(default.map(|group| group.meta.id.clone()).into_iter().collect());
     }
-    let known = |id: &&str| call.find::<SecurityGroup>(id).ok().filter(of_vpc).is_some();
+    let known = |id: &&str| call.find::<SecurityGroup>(id).is_ok_and(|group| of_vpc(&group));
     match ids.iter().find(|id| !known(id)) {
-        Some(id) => Err(AwsError::new("InvalidSecurityGroup", format!("The security group '{id}' does not exist"))),
+        Some(id) => {
+            Err(AwsError::new("InvalidSecurityGroup", format!("The security group '{id}' does not exist")))
+        }
         None => Ok(ids.into_iter().map(str::to_owned).collect()),
     }
 }

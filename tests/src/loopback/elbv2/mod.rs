@@ -5,6 +5,8 @@
 
 mod certificate;
 mod condition;
+mod fixed_response;
+mod forward;
 pub mod health;
 mod health_check;
 pub mod listener;
@@ -15,6 +17,7 @@ mod load_balancer_create;
 mod load_balancer_network;
 mod noun;
 mod page;
+mod redirect;
 pub mod routing;
 mod rule;
 mod rule_priority;
@@ -73,7 +76,8 @@ pub struct Elbv2 {
 /// The load balancers that use a certificate.
 #[must_use]
 pub fn certificate_users(region: &Region, certificate: &str) -> Vec<String> {
-    let users = region.elbv2.listeners.values().filter(|l| l.certificates.iter().any(|arn| arn == certificate));
+    let users =
+        region.elbv2.listeners.values().filter(|l| l.certificates.iter().any(|arn| arn == certificate));
     let mut arns: Vec<String> = users.map(|listener| listener.load_balancer.clone()).collect();
     arns.sort();
     arns.dedup();

@@ -78,7 +78,8 @@ impl TargetGroup {
     #[must_use]
     pub fn load_balancers<'a>(&self, elb: &'a Elbv2) -> Vec<&'a str> {
         let listeners = routing::listeners_to(elb, self.arn());
-        let mut arns: Vec<&str> = listeners.into_iter().map(|listener| listener.load_balancer.as_str()).collect();
+        let mut arns: Vec<&str> =
+            listeners.into_iter().map(|listener| listener.load_balancer.as_str()).collect();
         arns.sort_unstable();
         arns.dedup();
         arns
@@ -89,7 +90,9 @@ fn list(call: &mut Call<'_>) -> Result<Reply> {
     let (arns, names) = (call.params.texts("TargetGroupArns"), call.params.texts("Names"));
     let balancer = call.params.text("LoadBalancerArn");
     if usize::from(!arns.is_empty()) + usize::from(!names.is_empty()) + usize::from(balancer.is_some()) > 1 {
-        return Err(invalid("Target groups can be described by name, by ARN or by load balancer, not by more of them"));
+        return Err(invalid(
+            "Target groups can be described by name, by ARN or by load balancer, not by more of them",
+        ));
     }
     for arn in &arns {
         call.balanced::<TargetGroup>(arn)?;

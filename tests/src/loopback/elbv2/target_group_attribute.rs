@@ -10,7 +10,11 @@ use crate::loopback::xml::Node;
 
 pub const ACTIONS: &[Action] = &[
     read("DescribeTargetGroupAttributes", show, "TargetGroupArn!"),
-    write("ModifyTargetGroupAttributes", modify, "TargetGroupArn! Attributes! Attributes.N.Key Attributes.N.Value"),
+    write(
+        "ModifyTargetGroupAttributes",
+        modify,
+        "TargetGroupArn! Attributes! Attributes.N.Key Attributes.N.Value",
+    ),
 ];
 
 /// For how long targets are drained that leave.
@@ -20,8 +24,16 @@ pub const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
 const KNOWN: &[(&str, &str, &str)] = &[
     (DEREGISTRATION_DELAY, "300", "0-3600"),
     ("load_balancing.algorithm.anomaly_mitigation", "off", "on off"),
-    ("load_balancing.algorithm.type", "round_robin", "round_robin least_outstanding_requests weighted_random"),
-    ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration", "true false use_load_balancer_configuration"),
+    (
+        "load_balancing.algorithm.type",
+        "round_robin",
+        "round_robin least_outstanding_requests weighted_random",
+    ),
+    (
+        "load_balancing.cross_zone.enabled",
+        "use_load_balancer_configuration",
+        "true false use_load_balancer_configuration",
+    ),
     ("slow_start.duration_seconds", "0", "0-900"),
     ("stickiness.app_cookie.cookie_name", "", ""),
     ("stickiness.app_cookie.duration_seconds", "86400", "1-604800"),
@@ -65,7 +77,9 @@ fn modify(call: &mut Call<'_>) -> Result<Reply> {
     if !is("slow_start.duration_seconds", "0") && !is("load_balancing.algorithm.type", "round_robin") {
         return Err(invalid("Slow start needs the load balancing algorithm 'round_robin'"));
     }
-    if is("load_balancing.algorithm.anomaly_mitigation", "on") && !is("load_balancing.algorithm.type", "weighted_random") {
+    if is("load_balancing.algorithm.anomaly_mitigation", "on")
+        && !is("load_balancing.algorithm.type", "weighted_random")
+    {
         return Err(invalid("Anomaly mitigation needs the load balancing algorithm 'weighted_random'"));
     }
     Ok(answer(attributes))

@@ -1,14 +1,15 @@
-//! What AWS does to instances by itself: storage that grows, and instances that fail.
+//! What AWS does to instances by itself (storage that grows, instances that fail), and what their clients do.
 
 use super::course::Course;
 use super::instance::Instance;
-use crate::loopback::action::{Action, Call, Reply, write};
+use crate::loopback::action::{Action, Call, Reply, read, write};
 use crate::loopback::error::{AwsError, Result};
 use crate::loopback::xml::Node;
 
 pub const HOOKS: &[Action] = &[
     write("GrowStorage", grow, "DBInstanceIdentifier! AllocatedStorage"),
     write("SetStatus", set_status, "DBInstanceIdentifier! Status!"),
+    read("LogIn", log_in, "DBInstanceIdentifier! UserName! Password!"),
 ];
 
 /// Statuses that an instance can be put in, to stay there.
@@ -61,4 +62,16 @@ fn set_status(call: &mut Call<'_>) -> Result<Reply> {
     let instance = call.region.rds.find_mut::<Instance>(call.params.required("DBInstanceIdentifier")?)?;
     instance.course = course;
     Ok(Node::new().put("DBInstanceStatus", status).into())
+}
+
+/// Lets the master user of an instance in, by the password that the instance was last given.
+fn log_in(call: &mut Call<'_>) -> Result<Reply> {
+    let user = call.params.required("UserName")?;
+    let password = call.params.required("Password")?;
+    let instance = call.region.rds.find::<Instance>(call.params.required("DBInstanceIdentifier")?)?;
+    if instance.settings.username == user && instance.password.as_deref() == Some(password) {
+        return Ok(Node::new().into());
+    }
+    let message = format!("Access denied for user '{user}' (using password: YES)");
+    Err(AwsError::new("AccessDenied", message))
 }

@@ -79,9 +79,8 @@ pub fn problem(route53: &Route53, own: &Zone, record: &RecordSet) -> Option<Stri
         Some(zone) if !zone.records.contains_key(&record::key(target, kind)) => {
             Some(format!("{begin}, but that target was not found"))
         }
-        Some(_) => None,
         None if kind != "A" && kind != "AAAA" || !of_aws(target, zone) => outside(),
-        None => None,
+        _ => None,
     }
 }
 

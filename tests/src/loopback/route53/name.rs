@@ -26,7 +26,7 @@ pub fn canonical(text: &str) -> Result<String, String> {
         let c = if c == '\\' { escaped(&mut characters) } else { Some(c) };
         match c {
             Some(c) if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') => {
-                out.push(c.to_ascii_lowercase())
+                out.push(c.to_ascii_lowercase());
             }
             Some(c) if c.is_ascii_graphic() => {
                 // Writing to a String cannot fail.

@@ -110,6 +110,7 @@ pub fn launch(call: &mut Call<'_>, draft: Draft, managed: bool) -> Result<Reply>
         born,
         wanted: None,
         password_pending: None,
+        password: call.params.text("MasterUserPassword").map(str::to_owned),
         parameters: Parameters::default(),
         secret: None,
         source: draft.source,

@@ -66,6 +66,8 @@ pub struct Instance {
     pub wanted: Option<(Settings, Time)>,
     /// Whether a new password is on its way.
     pub password_pending: Option<Time>,
+    /// The master user's password, where a call gave one.
+    pub password: Option<String>,
     pub parameters: Parameters,
     pub secret: Option<MasterSecret>,
     /// The instance that it is a replica of.

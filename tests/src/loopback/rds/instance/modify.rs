@@ -112,6 +112,9 @@ fn password(call: &mut Call<'_>, instance: &mut Instance) -> Result<()> {
         None if managed => instance.secret = Some(MasterSecret::make(call, instance)?),
         _ => {}
     }
+    if let Some(password) = call.params.text("MasterUserPassword") {
+        instance.password = Some(password.to_owned());
+    }
     if given || managed {
         let course = Course::at(call.now, "available");
         instance.course = course.through(call.clock, PASSWORD_SECONDS, "resetting-master-credentials");
