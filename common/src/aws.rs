@@ -67,7 +67,7 @@ impl Aws {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(Duration::from_secs(60))
+                .operation_attempt_timeout(Duration::from_mins(1))
                 .build(),
         );
         if let Ok(name) = AppName::new(concat!("stackpipe-", env!("CARGO_PKG_VERSION"))) {

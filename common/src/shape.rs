@@ -32,6 +32,9 @@ ec2_id! {
     vpc_endpoint_id "vpce-",
     vpc_peering_connection_id "pcx-",
     security_group_id "sg-",
+    launch_template_id "lt-",
+    image_id "ami-",
+    instance_id "i-",
 }
 
 /// An ARN of any service, or nothing.

@@ -1,5 +1,6 @@
 //! Tags and tag filters in the shapes of each service's SDK.
 
+use aws_sdk_autoscaling::types as autoscaling;
 use aws_sdk_ec2::types as ec2;
 use aws_sdk_elasticloadbalancingv2::types as elb;
 use aws_sdk_rds::types as rds;
@@ -20,6 +21,20 @@ pub fn ec2_tags(tags: &[(String, String)]) -> Vec<ec2::Tag> {
 /// For load balancers, listeners, rules and target groups.
 pub fn elb_tags(tags: &[(String, String)]) -> Vec<elb::Tag> {
     tags.iter().map(|(key, value)| elb::Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// For an Auto Scaling group, which hands them on to its instances.
+pub fn autoscaling_tags(group: &str, tags: &[(String, String)]) -> Vec<autoscaling::Tag> {
+    let tag = |(key, value): &(String, String)| {
+        autoscaling::Tag::builder()
+            .resource_type("auto-scaling-group")
+            .resource_id(group)
+            .key(key)
+            .value(value)
+            .propagate_at_launch(true)
+            .build()
+    };
+    tags.iter().map(tag).collect()
 }
 
 /// For RDS.

@@ -10,7 +10,7 @@ use crate::identity::Identity;
 /// The token of one thing: 64 hexadecimal characters, the longest that every service takes.
 ///
 /// `specification` is what the call asks for, because AWS refuses a known token with other parameters; `generation` is the number of
-/// dead ones of the same name, because a token may live on after what it made (RunInstances: 24 hours).
+/// dead ones of the same name, because a token may live on after what it made (`RunInstances`: 24 hours).
 pub fn derived(identity: &Identity, role: &str, specification: &[&str], generation: usize) -> String {
     let mut hash = Sha256::new();
     let generation = generation.to_string();
@@ -19,7 +19,7 @@ pub fn derived(identity: &Identity, role: &str, specification: &[&str], generati
         hash.update(part.len().to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |token, byte| token + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]
@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn the_same_request_has_the_same_token_and_any_other_another() {
-        let identity = Identity::new("expense", "dev", std::collections::BTreeMap::new()).unwrap();
+        let identity = Identity::new("expense", "dev", std::collections::BTreeMap::default()).unwrap();
         let token = |role: &str, spec: &[&str], generation| derived(&identity, role, spec, generation);
         let first = token("nat", &["subnet-1", "eipalloc-1"], 0);
         assert_eq!(first, token("nat", &["subnet-1", "eipalloc-1"], 0));

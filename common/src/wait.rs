@@ -1,8 +1,8 @@
 //! Waiting: until something is ready, until it is gone, or until AWS stops refusing.
 //!
 //! The SDK's own waiters are too short or wrong in places (a NAT gateway's deletion, a load balancer that failed, a database whose
-//! storage is full), so there is one loop here. It polls soon at first and every two seconds at most, so that readiness is noticed
-//! within two seconds and a short wait costs little.
+//! storage is full), so there is one loop here. It polls soon at first and a little less than every two seconds at most, so that
+//! readiness is noticed within two seconds and a short wait costs little.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use tokio::time::{Instant, sleep};
 use crate::fault::{Fault, Kind, is_code, is_missing};
 use crate::session::Session;
 
-/// The longest pause between two looks: readiness is noticed within this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The longest pause between two looks. With the look itself, readiness is noticed within two seconds.
+const LONGEST_PAUSE: Duration = Duration::from_millis(1750);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// How long a name may stay unknown after it was made. EC2 documents no bound; peers use five minutes.
-const PROPAGATION: Duration = Duration::from_secs(300);
+const PROPAGATION: Duration = Duration::from_mins(5);
 
 /// Where a thing stands on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! What every command promises whatever it makes: streams, waiting, interruption, help.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use tests::harness::{CREATE, Sandbox};
 use tests::loopback::Options;
@@ -41,7 +43,7 @@ fn quiet_says_nothing_and_verbose_says_each_call_without_its_parameters() -> Res
 
 #[test]
 fn a_wait_that_takes_too_long_ends_with_75_and_the_next_run_carries_on() -> Result<()> {
-    let sandbox = Sandbox::with(slow())?;
+    let sandbox = Sandbox::with(&slow())?;
     let run = sandbox.sh(&format!("vpc create --timeout 1s {IDENTITY}"))?;
     // The document was written when it was known; the exit status tells that not all is ready.
     run.ends_with(75).says("run the same command again");
@@ -72,7 +74,7 @@ fn no_wait_ends_at_once_and_show_wait_completes_it() -> Result<()> {
 #[test]
 fn an_interrupt_ends_with_130_and_says_what_was_made() -> Result<()> {
     for signal in ["INT", "TERM", "HUP"] {
-        let sandbox = Sandbox::with(slow())?;
+        let sandbox = Sandbox::with(&slow())?;
         let line = format!(
             "vpc create {IDENTITY} > out 2> err & pid=$!; \
              until grep -q 'NAT gateway' err; do sleep 0.05; done; kill -{signal} $pid; wait $pid"
@@ -195,11 +197,11 @@ fn the_help_of_every_command_and_verb_is_as_it_was_reviewed() -> Result<()> {
         let help = sandbox.sh(&format!("{command} --help"))?;
         help.succeeds();
         let verbs = verbs(&help.stdout);
-        tree += &format!("===== {command} --help\n{}\n", help.stdout);
+        writeln!(tree, "===== {command} --help\n{}", help.stdout)?;
         for verb in verbs.iter().filter(|verb| *verb != "help") {
             let help = sandbox.sh(&format!("{command} {verb} --help"))?;
             help.succeeds();
-            tree += &format!("===== {command} {verb} --help\n{}\n", help.stdout);
+            writeln!(tree, "===== {command} {verb} --help\n{}", help.stdout)?;
         }
     }
     insta::assert_snapshot!("help", tree);

@@ -2,80 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::time::{Duration, Instant};
+mod account;
 
+use std::time::Duration;
+
+use account::Account;
 use serde_json::{Value as Json, json};
-use tests::loopback::{Conditions, Options, Server};
-
-/// A server with a subnet in its default VPC.
-struct Account {
-    server: Server,
-    subnet: String,
-    image: String,
-}
-
-impl Account {
-    fn new(time_scale: f64) -> Self {
-        let server = Server::start(&Options { time_scale, ..Options::default() }).unwrap();
-        let mut account = Self { server, subnet: String::new(), image: String::new() };
-        let subnets = account.call("DescribeSubnets", json!({}));
-        account.subnet = subnets["subnetSet"][0]["subnetId"].as_str().unwrap().to_owned();
-        account.image = account.image_named("amazon", "al2023-ami-2023*x86_64");
-        account
-    }
-
-    fn call(&self, action: &str, params: Json) -> Json {
-        self.server.drift("us-east-1", "ec2", action, params).unwrap()
-    }
-
-    /// The code of a refusal.
-    fn code(&self, action: &str, params: Json) -> String {
-        self.server
-            .drift("us-east-1", "ec2", action, params)
-            .map_or_else(|error| error.code, |_| "ok".to_owned())
-    }
-
-    fn image_named(&self, owner: &str, pattern: &str) -> String {
-        let filter = json!([{"Name": "name", "Value": [pattern]}]);
-        let images = self.call("DescribeImages", json!({"Owner": [owner], "Filter": filter}));
-        images["imagesSet"][0]["imageId"].as_str().unwrap().to_owned()
-    }
-
-    /// A launch of one t3.micro, with more said or said otherwise.
-    fn launch(&self, more: Json) -> Json {
-        let mut launch = json!({
-            "ImageId": self.image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, "SubnetId": self.subnet
-        });
-        let Json::Object(more) = more else { return launch };
-        launch.as_object_mut().unwrap().extend(more);
-        launch
-    }
-
-    fn run(&self, more: Json) -> String {
-        let launched = self.call("RunInstances", self.launch(more));
-        launched["instancesSet"][0]["instanceId"].as_str().unwrap().to_owned()
-    }
-
-    fn instance(&self, id: &str) -> Json {
-        self.call("DescribeInstances", json!({"InstanceId": [id]}))["reservationSet"][0]["instancesSet"][0]
-            .clone()
-    }
-
-    /// Waits until an instance is in a state, and tells which it was in on the way.
-    fn until(&self, id: &str, state: &str) -> Vec<String> {
-        let (mut seen, start) = (Vec::new(), Instant::now());
-        loop {
-            let now = self.instance(id)["instanceState"]["name"].as_str().unwrap().to_owned();
-            if seen.last() != Some(&now) {
-                seen.push(now);
-            }
-            if seen.last().is_some_and(|last| last == state) {
-                return seen;
-            }
-            assert!(start.elapsed() < Duration::from_secs(10), "{id} was {seen:?} and never {state}");
-        }
-    }
-}
+use tests::loopback::Conditions;
 
 #[test]
 fn an_instance_passes_through_its_states_and_leaves_nothing() {

@@ -12,7 +12,7 @@ fn two_pipes_at_once_end_with_one_environment() -> Result<()> {
         // A latency makes both see an empty account before either has made anything.
         let latency = std::time::Duration::from_millis(10 * (seed + 1));
         let options = Options { time_scale: 300.0, seed: Some(seed), latency, ..Options::default() };
-        let sandbox = Sandbox::with(options)?;
+        let sandbox = Sandbox::with(&options)?;
         let both =
             format!("({CREATE}) > one & first=$!; ({CREATE}) > two & second=$!; wait $first && wait $second");
         sandbox.sh(&both)?.succeeds();

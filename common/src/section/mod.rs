@@ -1,12 +1,16 @@
 //! The typed sections of the document, one file a section, and the JSON Schema made from them.
 
 mod alb;
+pub mod asg;
+mod bastion;
 mod named;
 mod rds;
 mod sg;
 mod vpc;
 
 pub use alb::{Listeners, LoadBalancer};
+pub use asg::Component;
+pub use bastion::Bastion;
 pub use named::{Entry, Named};
 pub use rds::{Database, Endpoint};
 pub use sg::SecurityGroup;
@@ -46,12 +50,17 @@ struct Document {
     /// What `sg` made: security groups by role, e.g. `mysql`.
     #[schemars(with = "Option<BTreeMap<String, SecurityGroup>>")]
     sg: Option<Named<SecurityGroup>>,
+    /// What `bastion` made.
+    bastion: Option<Bastion>,
     /// What `rds` made: databases by name, `mysql` unless another is given.
     #[schemars(with = "Option<BTreeMap<String, Database>>")]
     rds: Option<Named<Database>>,
     /// What `alb` made: load balancers by name, e.g. `app`.
     #[schemars(with = "Option<BTreeMap<String, LoadBalancer>>")]
     alb: Option<Named<LoadBalancer>>,
+    /// What `asg` made: components by name, e.g. `backend`.
+    #[schemars(with = "Option<BTreeMap<String, Component>>")]
+    asg: Option<Named<Component>>,
 }
 
 /// The JSON Schema (2020-12) of the document.
@@ -66,7 +75,9 @@ pub fn schema() -> Schema {
 pub fn check(document: &crate::document::Document) -> anyhow::Result<()> {
     document.section::<Vpc>("vpc")?;
     document.section::<Named<SecurityGroup>>("sg")?;
+    document.section::<Bastion>("bastion")?;
     document.section::<Named<Database>>("rds")?;
     document.section::<Named<LoadBalancer>>("alb")?;
+    document.section::<Named<Component>>("asg")?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use super::compiler::{RECORD, WRAPPER, recorded};
+use super::profile::Profiles;
 use super::report::{self, Table};
 use super::statistics::megabytes;
 
@@ -17,11 +18,11 @@ const BUILDS: [(&str, bool); 3] = [("dev", true), ("release", true), ("dev", fal
 /// How many compiler processes are named.
 const LARGEST: usize = 5;
 
-/// Builds the workspace from nothing, three times, in a folder of its own.
+/// Builds the workspace from nothing, three times, in a folder of its own. The release binaries are kept, to be measured too.
 ///
 /// # Errors
 /// A build fails.
-pub fn measure() -> Result<()> {
+pub fn measure(profiles: &mut Profiles) -> Result<()> {
     let how = "`cargo build` of the whole workspace into an empty target folder, crates downloaded before; the most memory any one compiler \
                process had, and the five largest of them with their peak and time.";
     let head = ["profile", "compiler wrapper", "time", "largest process", "the five largest"];
@@ -31,6 +32,9 @@ pub fn measure() -> Result<()> {
         let target = Target::new()?;
         let took = build(&target.0, profile, wrapped)?;
         let all = recorded(&target.record())?;
+        if profile == "release" {
+            profiles.keep(profile, &target.0.join(profile))?;
+        }
         let largest = all.first().map_or(0, |it| it.peak);
         let named = all.iter().take(LARGEST);
         let named = named.map(|it| format!("{} {} {} s", it.name, megabytes(it.peak), it.took.as_secs()));

@@ -10,6 +10,7 @@ mod compiler;
 mod machine;
 mod overlap;
 mod pipe;
+mod profile;
 mod readiness;
 mod report;
 mod round_trips;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use cli::{Cli, Subject};
+use profile::Profiles;
 
 /// The whole program. Under the name that Cargo knows its compiler wrapper by, it is that wrapper.
 #[must_use]
@@ -38,17 +40,20 @@ pub fn main() -> ExitCode {
 }
 
 fn bench(cli: &Cli) -> anyhow::Result<()> {
-    let folder = crate::sandbox::build::commands()?;
+    let subjects = cli.subjects();
+    let are_run = subjects.iter().any(|subject| *subject != Subject::Build);
+    let folder = if are_run { crate::sandbox::build::commands()? } else { crate::harness::bin_directory()? };
     report::print(&machine::describe());
-    for subject in cli.subjects() {
+    let mut profiles = Profiles::beside(&folder);
+    for subject in subjects {
         report::note(&format!("{subject} …"));
         match subject {
+            Subject::Build => build::measure(&mut profiles)?,
             Subject::RoundTrips => round_trips::measure(&folder, cli.calls)?,
             Subject::Readiness => readiness::measure(&folder)?,
             Subject::Overlap => overlap::measure(&folder)?,
-            Subject::StartUp => start_up::measure(&folder)?,
-            Subject::Size => size::measure(&folder)?,
-            Subject::Build => build::measure()?,
+            Subject::StartUp => start_up::measure(&profiles)?,
+            Subject::Size => size::measure(&profiles)?,
         }
     }
     Ok(())

@@ -45,7 +45,7 @@ type Runner = fn(&Sandbox, &Path) -> Result<Duration>;
 fn start(folder: PathBuf, time_scale: f64, run: Runner) -> thread::JoinHandle<Result<Duration>> {
     thread::spawn(move || {
         let options = Options { time_scale, latency: LATENCY, seed: Some(1), ..Options::default() };
-        run(&Sandbox::with(options)?, &folder)
+        run(&Sandbox::with(&options)?, &folder)
     })
 }
 

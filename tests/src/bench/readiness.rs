@@ -82,7 +82,7 @@ type Delays = Vec<(&'static str, Duration)>;
 fn start(folder: PathBuf, time_scale: f64) -> thread::JoinHandle<Result<Delays>> {
     thread::spawn(move || {
         let options = Options { time_scale, latency: LATENCY, seed: Some(1), ..Options::default() };
-        let sandbox = Sandbox::with(options)?;
+        let sandbox = Sandbox::with(&options)?;
         let over = AtomicBool::new(false);
         let (stages, unready) = thread::scope(|scope| {
             let looker = scope.spawn(|| looks(&sandbox.aws, &over));
@@ -122,6 +122,7 @@ fn delays(stages: &[Stage], unready: [u64; SLOW.len()]) -> Result<Delays> {
         let stage = stages.iter().find(|stage| stage.name == slow.command);
         let stage = stage.with_context(|| format!("no {} in the pipe", slow.command))?;
         ensure!(ready > 0, "the {} was never seen pending", slow.noun);
+        ensure!(stage.end.at > ready, "{} ended before the {} was ready", stage.name, slow.noun);
         let acts = stage.calls.iter().filter(|call| call.write && call.start >= ready).map(|call| call.start);
         let next = acts.min().unwrap_or(stage.end.at);
         all.push((slow.noun, between(ready, next)));

@@ -67,7 +67,7 @@ pub fn measure(folder: &Path, list: bool) -> Result<()> {
 fn runs(folder: &Path, account: Option<&str>) -> Result<Vec<(Run, Stage)>> {
     let options =
         Options { time_scale: NOTHING_WAITS, latency: LATENCY, seed: Some(1), ..Options::default() };
-    let sandbox = Sandbox::with(options)?;
+    let sandbox = Sandbox::with(&options)?;
     sandbox.set("AWS_ACCOUNT_ID", account);
     let mut all = Vec::new();
     for (run, line) in RUNS {

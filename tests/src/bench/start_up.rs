@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use super::commands::{NAMES, command, said};
+use super::profile::Profiles;
 use super::report::Table;
 use super::statistics::{milliseconds, spread};
 use super::watch::{between, now};
@@ -22,39 +23,26 @@ const RUNS: usize = 21;
 
 const TARGET: Duration = Duration::from_millis(20);
 
-/// The profiles that are built, with the folder of their binaries: that of `folder`, and release beside it.
-#[must_use]
-pub fn profiles(folder: &Path) -> Vec<(String, PathBuf)> {
-    let mut folders = vec![folder.to_owned()];
-    let release = folder.with_file_name("release");
-    if release != folder && NAMES.iter().all(|name| release.join(name).is_file()) {
-        folders.push(release);
-    }
-    let named =
-        |folder: PathBuf| (folder.file_name().unwrap_or_default().to_string_lossy().into_owned(), folder);
-    folders.into_iter().map(named).collect()
-}
-
 /// Starts each command of each profile many times, over HTTP and over TLS.
 ///
 /// # Errors
 /// A command cannot be started, or makes no request.
-pub fn measure(folder: &Path) -> Result<()> {
+pub fn measure(profiles: &Profiles) -> Result<()> {
     let how = format!(
         "`show` of each command, {RUNS} runs: from just before it is started to when its first request has been read (HTTP), or the first \
          byte of its TLS handshake, for which it has to have the system's root certificates (TLS, as with AWS itself)."
     );
     let head = ["command", "profile", "HTTP, median", "at most", "TLS, median", "at most", "target"];
     let mut table = Table::new("Start-up to first request", how, &head);
-    for (profile, folder) in profiles(folder) {
+    for (profile, folder) in profiles.iter() {
         for name in NAMES {
             let line = format!("{name} show --project expense --env dev");
-            let plain = spread(repeat(|sandbox| to_first_request(sandbox, &folder, &line))?);
-            let secure = spread(repeat(|sandbox| to_first_handshake(sandbox, &folder, &line))?);
+            let plain = spread(repeat(|sandbox| to_first_request(sandbox, folder, &line))?);
+            let secure = spread(repeat(|sandbox| to_first_handshake(sandbox, folder, &line))?);
             let met = plain.median < TARGET && secure.median < TARGET;
             table.row([
                 format!("`{name}`"),
-                profile.clone(),
+                profile.to_owned(),
                 milliseconds(plain.median),
                 milliseconds(plain.max),
                 milliseconds(secure.median),
@@ -69,7 +57,7 @@ pub fn measure(folder: &Path) -> Result<()> {
 
 /// Once more than counts: the first run fetches the binary from the disk.
 fn repeat(run: impl Fn(&Sandbox) -> Result<Duration>) -> Result<Vec<Duration>> {
-    let sandbox = Sandbox::with(Options { seed: Some(1), ..Options::default() })?;
+    let sandbox = Sandbox::with(&Options { seed: Some(1), ..Options::default() })?;
     sandbox.set("AWS_ACCOUNT_ID", Some(ACCOUNT)).set("AWS_MAX_ATTEMPTS", Some("1"));
     run(&sandbox)?;
     (0..RUNS).map(|_| run(&sandbox)).collect()

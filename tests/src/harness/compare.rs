@@ -4,12 +4,13 @@ use serde_json::Value as Json;
 
 /// # Panics
 /// They differ; says where.
-#[allow(clippy::panic, reason = "a test that does not find what it expects ends there")]
 pub fn assert_same_environment(found: &Json, wanted: &Json, when: &str) {
     let differences = differences(found, wanted);
-    if !differences.is_empty() {
-        panic!("{when}: the environment is not the one of an undisturbed run\n{}", differences.join("\n"));
-    }
+    assert!(
+        differences.is_empty(),
+        "{when}: the environment is not the one of an undisturbed run\n{}",
+        differences.join("\n")
+    );
 }
 
 /// Where two environments differ, a line each, resource by resource.

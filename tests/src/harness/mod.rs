@@ -2,10 +2,12 @@
 //!
 //! The suites run the real binaries in real `sh` pipes. They are built by `cargo build`, not by the test run: `tests/run` does both.
 
+mod behind;
 mod compare;
 mod run;
 mod sandbox;
 
+pub use behind::{routes_of, tag};
 pub use compare::{assert_same_environment, differences};
 pub use run::Run;
 pub use sandbox::{REGION, Sandbox, bin_directory};

@@ -58,6 +58,20 @@ impl Run {
     }
 
     /// # Panics
+    /// Stderr contains this text.
+    pub fn does_not_say(&self, text: &str) -> &Self {
+        self.expect(!self.stderr.contains(text), &format!("no {text:?} on stderr"));
+        self
+    }
+
+    /// # Panics
+    /// Such calls, as `ec2.CreateVpc`, are not as many.
+    pub fn makes(&self, times: usize, name: &str) -> &Self {
+        self.expect(self.count(name) == times, &format!("{times} times {name}"));
+        self
+    }
+
+    /// # Panics
     /// There is no error, or it takes more than one line.
     pub fn says_one_error(&self) -> &Self {
         let errors = self.stderr.lines().filter(|line| line.contains("error: ")).count();

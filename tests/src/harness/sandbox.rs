@@ -32,14 +32,14 @@ impl Sandbox {
     /// # Errors
     /// The server cannot start, or the commands are not built.
     pub fn new() -> Result<Self> {
-        Self::with(Options { time_scale: TIME_SCALE, seed: Some(1), ..Options::default() })
+        Self::with(&Options { time_scale: TIME_SCALE, seed: Some(1), ..Options::default() })
     }
 
     /// One with these settings.
     ///
     /// # Errors
     /// The server cannot start, or the commands are not built.
-    pub fn with(options: Options) -> Result<Self> {
+    pub fn with(options: &Options) -> Result<Self> {
         let bin = bin_directory()?;
         ensure!(
             bin.join("vpc").exists(),
@@ -52,7 +52,7 @@ impl Sandbox {
             fastrand::u32(..)
         ));
         std::fs::create_dir_all(&home).context("cannot make a home directory")?;
-        Ok(Self { aws: Server::start(&options)?, home, variables: RefCell::default() })
+        Ok(Self { aws: Server::start(options)?, home, variables: RefCell::default() })
     }
 
     /// Sets a variable for the commands that follow, or with `None` takes it away.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
@@ -74,6 +75,12 @@ pub struct Conditions {
     /// Have a public hosted zone with this name from the start [may be repeated]
     #[arg(global = true, long = "hosted-zone", value_name = "NAME")]
     pub hosted_zones: Vec<String>,
+    /// Take elastic IPs from this range, such as 127.64.0.0/24, where something of this machine can answer
+    #[arg(global = true, long, value_name = "CIDR")]
+    pub address_pool: Option<Ipv4Net>,
+    /// Let the console of every instance show this as its SSH host key, instead of one of its own
+    #[arg(global = true, long, value_name = "KEY")]
+    pub host_key: Option<String>,
     /// Hide what is new for up to so many seconds of AWS's time
     #[arg(global = true, long, value_name = "SECONDS", default_value_t = 0.0)]
     pub propagation: f64,

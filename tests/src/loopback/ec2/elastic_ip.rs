@@ -141,7 +141,7 @@ fn allocate(call: &mut Call<'_>) -> Result<Reply> {
         ));
     }
     let meta = call.make::<ElasticIp>()?;
-    let address = address(&mut call.region.rng);
+    let address = free(call)?;
     let answer = Node::new()
         .put("publicIp", address)
         .put("allocationId", &meta.id)
@@ -150,6 +150,17 @@ fn allocate(call: &mut Call<'_>) -> Result<Reply> {
         .put("networkBorderGroup", &call.region.name);
     call.keep(ElasticIp { meta, address, association: None });
     Ok(answer.into())
+}
+
+/// An address of AWS's, or the first free one of the pool that was set.
+fn free(call: &mut Call<'_>) -> Result<Ipv4Addr> {
+    let Some(pool) = call.conditions.address_pool else {
+        return Ok(address(&mut call.region.rng));
+    };
+    let taken = |address: &Ipv4Addr| call.region.ec2.elastic_ips.values().any(|ip| ip.address == *address);
+    pool.hosts().find(|address| !taken(address)).ok_or_else(|| {
+        AwsError::new("InsufficientAddressCapacity", "Not enough capacity to fulfill your address request.")
+    })
 }
 
 fn list(call: &mut Call<'_>) -> Result<Reply> {

@@ -1,4 +1,4 @@
-//! Launch templates; their versions are in [`super::launch_template_version`].
+//! Launch templates. Their versions are a noun of their own, in `launch_template_version`.
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,178 @@
+//! Launching one instance where there is room for it.
+//!
+//! `RunInstances` takes a client token. It is derived from the server's name, the subnet and the number of dead ones, and from nothing
+//! else: two runs that ask for different things under one name still end with one instance, because AWS refuses the second, which then
+//! adopts what the first has made.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use aws_sdk_ec2::types as ec2;
+use aws_smithy_types::base64;
+use tokio::time::sleep;
+
+use super::instance::{is_live, list};
+use crate::call::Call as _;
+use crate::fault::{Fault, Kind, Several, is_code, refusal_of};
+use crate::session::Session;
+use crate::tags::{ec2_filter, ec2_specification};
+use crate::token;
+use crate::wait::while_missing;
+
+/// No room in this subnet, but perhaps in the next one.
+const NO_ROOM: [&str; 3] =
+    ["Unsupported", "InsufficientInstanceCapacity", "InsufficientFreeAddressesInSubnet"];
+
+/// How often an answer that was lost is asked for again, and how many dead ones may stand behind tokens.
+const ATTEMPTS: u32 = 8;
+const GENERATIONS: usize = 5;
+
+/// How often what another run makes under the same token is looked for.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+/// One instance to be launched: metadata by token only and not past the instance itself, root volume encrypted.
+pub struct Launch<'a> {
+    /// Its `Name`, by which it is found again.
+    pub name: &'a str,
+    pub image: &'a str,
+    pub instance_type: &'a str,
+    /// Where, the best first.
+    pub subnets: &'a [String],
+    pub security_groups: &'a [String],
+    /// The image's root device, e.g. `/dev/xvda`.
+    pub root_device: &'a str,
+    /// Plain text; anybody who may describe the instance can read it.
+    pub user_data: &'a str,
+    /// Of the instance, its volumes and its network interfaces.
+    pub tags: &'a [(String, String)],
+    /// How many dead ones of this name there are.
+    pub dead: usize,
+}
+
+/// Launches it in the first subnet that has room.
+///
+/// # Errors
+/// [`Kind::Failed`] with every subnet's reason where none has room; any other refusal at once.
+pub async fn launch(session: &Session, order: &Launch<'_>) -> Result<ec2::Instance> {
+    let mut refused = Vec::new();
+    for subnet in order.subnets {
+        match in_subnet(session, order, subnet).await {
+            Err(error) if is_code(&error, &NO_ROOM) => {
+                session.progress.line(&format!("{error:#}; trying the next subnet"));
+                refused.push(error);
+            }
+            other => return other,
+        }
+    }
+    let fault = Fault::new(
+        Kind::Failed,
+        format!("no public subnet has room for the {} {}", order.instance_type, order.name),
+    );
+    let fault = fault.hint("run the same command later, or choose another --instance-type");
+    Err(anyhow::Error::new(Several(refused)).context(fault))
+}
+
+/// A token may still stand for a dead instance: for a day after that was terminated.
+async fn in_subnet(session: &Session, order: &Launch<'_>, subnet: &str) -> Result<ec2::Instance> {
+    for generation in order.dead..order.dead + GENERATIONS {
+        let made = while_missing(session, async || certain(session, order, subnet, generation).await).await;
+        match made {
+            Ok(made) if is_live(&made) => return Ok(made),
+            Ok(_) => {}
+            Err(error) if is_code(&error, &["IdempotentParameterMismatch"]) => {
+                if let Some(made) = made_by_another(session, order).await? {
+                    return Ok(made);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Fault::not_found(format!("every instance {} that was launched is gone again", order.name))
+        .hint("see who terminates it, then run the same command again")
+        .into())
+}
+
+/// Asks again under the same token until the answer is certain. Missing capacity comes as a server error, and is certain.
+async fn certain(
+    session: &Session,
+    order: &Launch<'_>,
+    subnet: &str,
+    generation: usize,
+) -> Result<ec2::Instance> {
+    let mut attempt = 0;
+    loop {
+        let outcome = run(session, order, subnet, generation).await;
+        let is_uncertain = outcome.as_ref().err().is_some_and(|error| {
+            !is_code(error, &NO_ROOM) && refusal_of(error).is_some_and(|refusal| refusal.uncertain)
+        });
+        attempt += 1;
+        if !is_uncertain || attempt == ATTEMPTS {
+            return outcome;
+        }
+        sleep(Duration::from_millis(300) * 2_u32.pow(attempt.min(4))).await;
+    }
+}
+
+async fn run(
+    session: &Session,
+    order: &Launch<'_>,
+    subnet: &str,
+    generation: usize,
+) -> Result<ec2::Instance> {
+    let tagged =
+        [ec2::ResourceType::Instance, ec2::ResourceType::Volume, ec2::ResourceType::NetworkInterface]
+            .map(|kind| ec2_specification(kind, order.tags));
+    let launched = session
+        .aws
+        .ec2_once()
+        .run_instances()
+        .min_count(1)
+        .max_count(1)
+        .image_id(order.image)
+        .instance_type(ec2::InstanceType::from(order.instance_type))
+        .subnet_id(subnet)
+        .set_security_group_ids(Some(order.security_groups.to_vec()))
+        .metadata_options(metadata_options())
+        .block_device_mappings(encrypted(order.root_device))
+        .user_data(base64::encode(order.user_data))
+        .client_token(token::derived(&session.identity, order.name, &[subnet], generation))
+        .set_tag_specifications(Some(tagged.to_vec()))
+        .send()
+        .await
+        .cannot(format!("launch the instance {} in {subnet}", order.name))?;
+    launched.instances.unwrap_or_default().pop().context("EC2 answered no instance")
+}
+
+/// Metadata only to who asks with a token, and not to containers on the server.
+fn metadata_options() -> ec2::InstanceMetadataOptionsRequest {
+    ec2::InstanceMetadataOptionsRequest::builder()
+        .http_tokens(ec2::HttpTokensState::Required)
+        .http_endpoint(ec2::InstanceMetadataEndpointState::Enabled)
+        .http_put_response_hop_limit(1)
+        .build()
+}
+
+fn encrypted(root_device: &str) -> ec2::BlockDeviceMapping {
+    let volume = ec2::EbsBlockDevice::builder()
+        .encrypted(true)
+        .volume_type(ec2::VolumeType::Gp3)
+        .delete_on_termination(true)
+        .build();
+    ec2::BlockDeviceMapping::builder().device_name(root_device).ebs(volume).build()
+}
+
+/// The live one that another run, or one that was killed, has made with other parameters. None where only dead ones are left.
+async fn made_by_another(session: &Session, order: &Launch<'_>) -> Result<Option<ec2::Instance>> {
+    for _ in 0..LOOKS {
+        let found = list(session, vec![ec2_filter("tag:Name", [order.name])]).await?;
+        if let Some(live) = found.iter().find(|it| is_live(it)) {
+            return Ok(Some(live.clone()));
+        }
+        if found.len() > order.dead {
+            return Ok(None);
+        }
+        sleep(BETWEEN_LOOKS).await;
+    }
+    Ok(None)
+}

@@ -1,0 +1,12 @@
+//! A server of an environment that stands alone, an instance with an elastic IP: what `bastion` and `vpn` share.
+
+mod elastic_ip;
+mod instance;
+mod launch;
+
+pub use elastic_ip::{ElasticIp, FoundAddress, associate, list as list_addresses, release};
+pub use instance::{
+    LONGEST, by_id, is_live, is_running, list, name_of, terminate, until_running, until_stopped,
+    until_terminated,
+};
+pub use launch::{Launch, launch};

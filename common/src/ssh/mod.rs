@@ -1,0 +1,40 @@
+//! Logging in to servers with the system's own OpenSSH: a login key and the servers' host keys, kept on this machine under
+//! `~/.ssh/stackpipe/<project>-<environment>/`.
+//!
+//! No private key ever leaves the machine it was made on. The login key is made here, and only its public half goes into a server's
+//! user data. A server makes its own host key at its first start, and cloud-init writes the public half to the server's console. EC2
+//! hands that console out over its API, which is authenticated, so the host key is known, and in `known_hosts`, before the first
+//! login. A host key made here and passed in user data would be known as well, but to everybody who may describe the server, and
+//! until it is replaced.
+
+mod config;
+mod console;
+mod files;
+mod folder;
+mod known_hosts;
+mod login_key;
+mod program;
+mod public_key;
+mod reach;
+
+pub use config::{Host, Trust, config};
+pub use console::{host_key, until_host_key};
+pub use folder::Folder;
+pub use program::{exec, log_in};
+pub use public_key::PublicKey;
+pub use reach::until_answering;
+
+/// User data for cloud-init: this key may log in as the image's default user, and the server shows its host key on the console.
+///
+/// JSON is YAML, so nothing that stands in the key can become anything but text.
+pub fn user_data(login_key: &PublicKey) -> String {
+    let wanted = serde_json::json!({
+        "ssh_authorized_keys": [login_key.line()],
+        "ssh_pwauth": false,
+        "disable_root": true,
+        "ssh_deletekeys": true,
+        "ssh_genkeytypes": ["ed25519"],
+        "ssh": { "emit_keys_to_console": true },
+    });
+    format!("#cloud-config\n{wanted}\n")
+}
