@@ -23,6 +23,7 @@ pub mod password;
 mod progress;
 mod retry;
 pub mod run;
+pub mod secret;
 pub mod section;
 pub mod server;
 pub mod session;

@@ -290,20 +290,13 @@ fn intrude(sandbox: &Sandbox, what: &str) -> Result<String> {
 
 #[test]
 fn somebody_elses_thing_in_the_network_blocks_delete_and_is_named() -> Result<()> {
-    for (what, status) in
-        [("security group", 73), ("instance", 73), ("network interface", 75), ("subnet", 75)]
-    {
+    for what in ["security group", "instance", "network interface", "subnet"] {
         let sandbox = Sandbox::new()?;
-        sandbox.sh(CREATE)?.succeeds();
+        sandbox.sh(&format!("{CREATE} --nat none"))?.succeeds();
         let theirs = intrude(&sandbox, what)?;
         let before = sandbox.environment();
-        let run = sandbox.sh(&format!("{DELETE} --timeout 1s"))?;
-        run.ends_with(status).says_one_error().writes_nothing().says(&theirs);
-        if status == 73 {
-            run.changes_nothing().says("nothing was deleted");
-            assert_same_environment(&sandbox.environment(), &before, what);
-        }
-        assert!(sandbox.resources().to_string().contains(&theirs), "{what} is still there");
+        is_refused(&sandbox.sh(DELETE)?, 73).says(what).says(&theirs).says("nothing was deleted");
+        assert_same_environment(&sandbox.environment(), &before, what);
         // With it gone, the next run goes through.
         match what {
             "security group" => {
@@ -442,7 +435,7 @@ fn a_tag_given_later_is_put_on_everything_in_one_call() -> Result<()> {
 
 #[test]
 fn what_is_not_to_be_seen_at_once_is_made_once_all_the_same() -> Result<()> {
-    for seed in 1..4 {
+    for seed in 1..3 {
         let conditions = Conditions { propagation: 60.0, ..Conditions::default() };
         let options = Options { time_scale: 300.0, seed: Some(seed), conditions, ..Options::default() };
         let sandbox = Sandbox::with(&options)?;

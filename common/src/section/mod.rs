@@ -7,6 +7,7 @@ mod named;
 mod rds;
 mod sg;
 mod vpc;
+mod vpn;
 
 pub use alb::{Listeners, LoadBalancer};
 pub use asg::Component;
@@ -17,6 +18,7 @@ pub use sg::SecurityGroup;
 pub use vpc::{
     InternetGateway, NatGateway, Peering, RouteTable, RouteTables, S3Endpoint, Subnet, Subnets, Vpc,
 };
+pub use vpn::Vpn;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
@@ -52,6 +54,8 @@ struct Document {
     sg: Option<Named<SecurityGroup>>,
     /// What `bastion` made.
     bastion: Option<Bastion>,
+    /// What `vpn` made.
+    vpn: Option<Vpn>,
     /// What `rds` made: databases by name, `mysql` unless another is given.
     #[schemars(with = "Option<BTreeMap<String, Database>>")]
     rds: Option<Named<Database>>,
@@ -76,6 +80,7 @@ pub fn check(document: &crate::document::Document) -> anyhow::Result<()> {
     document.section::<Vpc>("vpc")?;
     document.section::<Named<SecurityGroup>>("sg")?;
     document.section::<Bastion>("bastion")?;
+    document.section::<Vpn>("vpn")?;
     document.section::<Named<Database>>("rds")?;
     document.section::<Named<LoadBalancer>>("alb")?;
     document.section::<Named<Component>>("asg")?;

@@ -42,6 +42,8 @@ pub struct Launch<'a> {
     pub security_groups: &'a [String],
     /// The image's root device, e.g. `/dev/xvda`.
     pub root_device: &'a str,
+    /// The key pair whose public key EC2 puts into the instance, for an image whose user data has no place for one.
+    pub key_name: Option<&'a str>,
     /// Plain text; anybody who may describe the instance can read it.
     pub user_data: &'a str,
     /// Of the instance, its volumes and its network interfaces.
@@ -135,6 +137,7 @@ async fn run(
         .set_security_group_ids(Some(order.security_groups.to_vec()))
         .metadata_options(metadata_options())
         .block_device_mappings(encrypted(order.root_device))
+        .set_key_name(order.key_name.map(str::to_owned))
         .user_data(base64::encode(order.user_data))
         .client_token(token::derived(&session.identity, order.name, &[subnet], generation))
         .set_tag_specifications(Some(tagged.to_vec()))

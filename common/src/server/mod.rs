@@ -1,8 +1,13 @@
 //! A server of an environment that stands alone, an instance with an elastic IP: what `bastion` and `vpn` share.
 
+pub mod amend;
 mod elastic_ip;
 mod instance;
 mod launch;
+pub mod mark;
+pub mod power;
+mod retag;
+mod trust;
 
 pub use elastic_ip::{ElasticIp, FoundAddress, associate, list as list_addresses, release};
 pub use instance::{
@@ -10,3 +15,5 @@ pub use instance::{
     until_terminated,
 };
 pub use launch::{Launch, launch};
+pub use retag::retag;
+pub use trust::establish;

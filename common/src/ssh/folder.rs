@@ -33,6 +33,15 @@ impl Folder {
         Ok(Self { path: home.join(".ssh").join("stackpipe").join(&base), base })
     }
 
+    /// A directory below it, for a server whose keys do not go when those of another one go.
+    ///
+    /// # Errors
+    /// A usage fault where this person has no home directory.
+    pub fn of_server(identity: &Identity, server: &str) -> Result<Self> {
+        let Self { path, base } = Self::of(identity)?;
+        Ok(Self { path: path.join(server), base: format!("{base}-{server}") })
+    }
+
     /// Makes it, mode 0700, and those above it.
     ///
     /// # Errors
@@ -73,6 +82,9 @@ impl Folder {
         }
         // A directory that holds something of the person's own stays.
         let _ = fs::remove_dir(&self.path);
+        if let Some(above) = self.path.parent() {
+            let _ = fs::remove_dir(above);
+        }
         Ok(())
     }
 

@@ -16,6 +16,7 @@ mod login_key;
 mod program;
 mod public_key;
 mod reach;
+mod remote;
 
 pub use config::{Host, Trust, config};
 pub use console::{host_key, until_host_key};
@@ -23,6 +24,7 @@ pub use folder::Folder;
 pub use program::{exec, log_in};
 pub use public_key::PublicKey;
 pub use reach::until_answering;
+pub use remote::{Answer, remote};
 
 /// User data for cloud-init: this key may log in as the image's default user, and the server shows its host key on the console.
 ///

@@ -15,7 +15,7 @@ use crate::fault::{Fault, Kind};
 use crate::session::Session;
 
 /// OpenSSH's own status where it, and not the command on the server, has failed.
-const SSH_FAILED: i32 = 255;
+pub(super) const SSH_FAILED: i32 = 255;
 
 /// cloud-init's status where it finished with warnings.
 const DEGRADED: i32 = 2;
@@ -86,7 +86,7 @@ fn is_impostor(output: &Output) -> bool {
     String::from_utf8_lossy(&output.stderr).contains("Host key verification failed")
 }
 
-fn refused(host: &str, output: &Output) -> anyhow::Error {
+pub(super) fn refused(host: &str, output: &Output) -> anyhow::Error {
     if is_impostor(output) {
         return Fault::conflict(format!("{host} answers with another host key than the one on its console"))
             .hint("do not log in: find out who answers at its address")
@@ -103,13 +103,13 @@ async fn run(command: &mut Command) -> Result<Output> {
 }
 
 /// The last line of what a program complained of.
-fn said(output: &Output) -> String {
+pub(super) fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
     last.unwrap_or("it said nothing").chars().filter(|c| !c.is_control()).collect()
 }
 
-fn cannot_start(program: &str, error: std::io::Error) -> anyhow::Error {
+pub(super) fn cannot_start(program: &str, error: std::io::Error) -> anyhow::Error {
     if error.kind() == ErrorKind::NotFound {
         return Fault::usage(format!("there is no {program} on this machine"))
             .hint("install the OpenSSH client")

@@ -86,7 +86,7 @@ impl Sandbox {
         Ok(Run::new(line, &output, calls))
     }
 
-    /// Starts a command line in `sh` and does not wait. Its output is collected by [`Run::of`].
+    /// Starts a command line in `sh` and does not wait. Its output is collected by `wait_with_output`.
     ///
     /// # Errors
     /// The shell cannot be started.

@@ -30,7 +30,8 @@
 //! moment without anybody looking (an interface that goes away) is done in the service's `settle`.
 //!
 //! # How to add a service
-//! A folder with a `SERVICE` in its `mod.rs`, a line in [`service::ALL`], a field for its state in [`world::Region`].
+//! A folder with a `SERVICE` in its `mod.rs`, a line in [`service::ALL`], a field for its state in [`world::Region`]. A REST
+//! service has a table of routes as well ([`rest`]); its state is kept in [`world::HOME`], whatever Region a call means.
 //! What AWS or the world does by itself (storage that grows, an instance that dies) is an [`action::Action`] under
 //! `hooks`, which only the control channel ([`control`]) can call.
 

@@ -39,3 +39,42 @@ pub struct Acm {
 fn users(region: &Region, arn: &str) -> Vec<String> {
     elbv2::certificate_users(region, arn)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use serde_json::json;
+
+    use crate::loopback::{Conditions, Options, Server};
+
+    #[test]
+    fn a_certificate_is_issued_in_any_region_once_its_record_stands() {
+        let conditions = Conditions { hosted_zones: vec!["example.com".to_owned()], ..Conditions::default() };
+        let options = Options { time_scale: 1000.0, conditions, ..Options::default() };
+        let aws = Server::start(&options).unwrap();
+        let acm = |action, params| aws.drift("eu-west-1", "acm", action, params).unwrap();
+        let request = json!({ "DomainName": "*.app-dev.example.com", "ValidationMethod": "DNS" });
+        let arn = acm("RequestCertificate", request);
+        let certificate = || acm("DescribeCertificate", arn.clone())["Certificate"].clone();
+        let until = |done: &dyn Fn() -> bool| {
+            let start = Instant::now();
+            while !done() {
+                assert!(start.elapsed() < Duration::from_secs(10), "{}", certificate());
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        };
+        until(&|| certificate()["DomainValidationOptions"][0]["ResourceRecord"].is_object());
+        assert_eq!(certificate()["Status"], "PENDING_VALIDATION");
+        let resources = aws.resources("us-east-1");
+        let zone = resources["hosted-zone"].as_object().unwrap().keys().next().unwrap().clone();
+        let record = certificate()["DomainValidationOptions"][0]["ResourceRecord"].clone();
+        let set = json!({
+            "Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{ "Value": record["Value"] }],
+        });
+        let changes = json!([{ "Action": "UPSERT", "ResourceRecordSet": set }]);
+        let batch = json!({ "Id": zone, "ChangeBatch": { "Changes": changes } });
+        aws.drift("us-east-1", "route53", "ChangeResourceRecordSets", batch).unwrap();
+        until(&|| certificate()["Status"] == "ISSUED");
+    }
+}

@@ -37,11 +37,11 @@ fn problem(member: &Member, turn: &Turn<'_>, grace: i64, targets: Option<&Vec<St
     if member.in_grace(turn.clock, turn.now, grace) {
         return None;
     }
-    if turn.impaired(&member.id) {
-        return Some("EC2 instance status checks failure".to_owned());
+    // A load balancer finds out in seconds what takes the status checks minutes.
+    if targets.is_some_and(|states| states.iter().any(|state| state == "unhealthy")) {
+        return Some("ELB system health check failure".to_owned());
     }
-    let unhealthy = targets.is_some_and(|states| states.iter().any(|state| state == "unhealthy"));
-    unhealthy.then(|| "ELB system health check failure".to_owned())
+    turn.impaired(&member.id).then(|| "EC2 instance status checks failure".to_owned())
 }
 
 fn replace(group: &mut Group, turn: &mut Turn<'_>) {

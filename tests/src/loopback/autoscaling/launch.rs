@@ -8,6 +8,8 @@ use super::activity::at;
 use super::client::Turn;
 use super::group::Group;
 use super::member::{Member, Stage};
+use super::template::Spec;
+use crate::loopback::clock::Time;
 use crate::loopback::error::AwsError;
 
 /// How long a zone is left alone that could not be launched in.
@@ -55,63 +57,68 @@ fn place(group: &Group, turn: &Turn<'_>) -> Option<String> {
 
 /// Launches one instance, or notes why it could not be.
 fn one(group: &mut Group, turn: &mut Turn<'_>, subnet: &str) {
-    let (from, now) = (group.active().count(), at(turn.now));
-    let why = format!(
-        "{}At {now} an instance was started in response to a difference between desired and actual capacity, increasing \
-         the capacity from {from} to {}.",
-        group.reason,
-        from + 1
-    );
     let zone = turn.region.ec2.subnets.get(subnet).map(|subnet| subnet.zone.name.clone()).unwrap_or_default();
-    let tags: Vec<(String, String)> = group
-        .tags
-        .iter()
-        .filter(|(_, tag)| tag.propagate)
-        .map(|(key, tag)| (key.clone(), tag.value.clone()))
-        .collect();
+    let propagated = group.tags.iter().filter(|(_, tag)| tag.propagate);
+    let tags: Vec<(String, String)> = propagated.map(|(key, tag)| (key.clone(), tag.value.clone())).collect();
     let template = group.launch_template().resolved(turn.region);
     let params = template.launch(turn.region, Some(subnet), &tags);
-    let place = Some((subnet.to_owned(), zone.clone()));
-    let (description, status) = ("Launching a new EC2 instance".to_owned(), "PreInService");
-    let activity = group.begin(&mut turn.region.rng, turn.now, (description, why, status), place);
-    match turn.run_instance(&params) {
-        Ok(instance) => {
-            let id = launched(turn, group, &instance);
-            if let Some(activity) = group.activity(&activity) {
-                activity.description = format!("Launching a new EC2 instance: {id}");
-                activity.progress = 30;
-            }
-            group.resting.1 = 0;
-            let text = |name: &str| instance[name].as_str().unwrap_or_default().to_owned();
-            let member = Member {
-                kind: text("instanceType"),
-                image: text("imageId"),
-                zone,
-                subnet: subnet.to_owned(),
-                template,
-                stage: Stage::Pending,
-                sick: None,
-                protected: group.settings.protect_new,
-                launched: turn.now,
-                in_service: None,
-                registered: BTreeSet::new(),
-                activity,
-                ended: false,
-                id: id.clone(),
-            };
-            group.members.insert(id, member);
-        }
-        Err(error) => failed(group, turn, &activity, &zone, &error),
-    }
-}
-
-/// Marks an instance as the group's.
-fn launched(turn: &mut Turn<'_>, group: &Group, instance: &Json) -> String {
-    let id = instance["instanceId"].as_str().unwrap_or_default().to_owned();
-    if let Some(instance) = turn.region.ec2.instances.get_mut(&id) {
+    let place = (subnet.to_owned(), zone.clone());
+    let what = ("Launching a new EC2 instance".to_owned(), why(group, turn.now), "PreInService");
+    let activity = group.begin(&mut turn.region.rng, turn.now, what, Some(place.clone()));
+    let instance = match turn.run_instance(&params) {
+        Ok(instance) => instance,
+        Err(error) => return failed(group, turn, &activity, &zone, &error),
+    };
+    let member = member(group, turn.now, &instance, template, place, &activity);
+    if let Some(instance) = turn.region.ec2.instances.get_mut(&member.id) {
         instance.meta.tags.insert(GROUP_TAG.to_owned(), group.name.clone());
     }
-    id
+    if let Some(activity) = group.activity(&activity) {
+        activity.description = format!("Launching a new EC2 instance: {}", member.id);
+        activity.progress = 30;
+    }
+    group.resting.1 = 0;
+    group.members.insert(member.id.clone(), member);
+}
+
+/// Why there is one more.
+fn why(group: &Group, now: Time) -> String {
+    let from = group.active().count();
+    format!(
+        "{}At {} an instance was started in response to a difference between desired and actual capacity, increasing the \
+         capacity from {from} to {}.",
+        group.reason,
+        at(now),
+        from + 1
+    )
+}
+
+/// The instance that EC2 has answered with, as its group sees it.
+fn member(
+    group: &Group,
+    now: Time,
+    instance: &Json,
+    template: Spec,
+    (subnet, zone): (String, String),
+    activity: &str,
+) -> Member {
+    let text = |name: &str| instance[name].as_str().unwrap_or_default().to_owned();
+    Member {
+        id: text("instanceId"),
+        kind: text("instanceType"),
+        zone,
+        subnet,
+        image: text("imageId"),
+        template,
+        stage: Stage::Pending,
+        sick: None,
+        protected: group.settings.protect_new,
+        launched: now,
+        in_service: None,
+        registered: BTreeSet::new(),
+        activity: activity.to_owned(),
+        ended: false,
+    }
 }
 
 fn failed(group: &mut Group, turn: &Turn<'_>, activity: &str, zone: &str, error: &AwsError) {

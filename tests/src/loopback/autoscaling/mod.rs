@@ -1,8 +1,8 @@
 //! Auto Scaling: groups that keep as many instances as they should have, behind whatever target groups they are told.
 //!
-//! A group lives by turns, one a second of AWS's time ([`turn`]): what has fallen due since the last call is done turn
+//! A group lives by turns, one a second of AWS's time (`turn.rs`): what has fallen due since the last call is done turn
 //! after turn, so that a refresh goes on while nobody asks. What a group needs of EC2 and of load balancers it asks for
-//! as any client does ([`client`]), and is refused as any client is.
+//! as any client does (`client.rs`), and is refused as any client is.
 
 mod activity;
 mod capacity;
@@ -29,6 +29,8 @@ mod tag;
 mod target_group;
 mod template;
 mod terminate;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 use indexmap::IndexMap;

@@ -46,6 +46,8 @@ struct Standing {
     unready: usize,
     /// All that serve and are warm.
     ready: usize,
+    /// The new ones among these.
+    fresh: usize,
 }
 
 impl Group {
@@ -94,13 +96,20 @@ impl Group {
     }
 
     fn standing(&self, refresh: &Refresh, turn: &Turn<'_>, targets: &Targets) -> Standing {
-        let mut standing =
-            Standing { replaceable: Vec::new(), blocked: None, waiting: None, unready: 0, ready: 0 };
+        let mut standing = Standing {
+            replaceable: Vec::new(),
+            blocked: None,
+            waiting: None,
+            unready: 0,
+            ready: 0,
+            fresh: 0,
+        };
         for member in self.members.values().filter(|member| member.stage != Stage::Terminating) {
             let serves = member.serves(targets) && !turn.impaired(&member.id);
             let old = refresh.old.contains(&member.id);
             let warm = old || member.warm(turn.clock, turn.now, refresh.preferences.warmup);
             standing.ready += usize::from(serves && warm);
+            standing.fresh += usize::from(serves && warm && !old);
             if old && untouchable(member, refresh) {
                 standing.blocked = Some(member.id.clone());
             } else if old {
@@ -174,7 +183,7 @@ fn work(group: &mut Group, turn: &mut Turn<'_>, targets: &Targets) {
     let standing = group.standing(&refresh, turn, targets);
     let left = standing.replaceable.len() + usize::from(standing.blocked.is_some());
     let gone = refresh.total.saturating_sub(left);
-    let done = gone.saturating_sub(standing.unready);
+    let done = gone.saturating_sub(standing.unready).min(standing.fresh);
     let full = group.active().count() >= group.settings.desired;
     let Some(now) = group.refreshing_mut() else { return };
     if done > now.done {

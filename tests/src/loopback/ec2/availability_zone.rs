@@ -30,11 +30,15 @@ const FILTERS: &[Field<Zone>] = &[
     ("state", |_, _| vec!["available".to_owned()]),
 ];
 
-/// The Availability Zones of a Region: six in us-east-1, three elsewhere.
+/// The Availability Zones of a Region: six in us-east-1, the two of its three that an account sees in us-west-1, three elsewhere.
 #[must_use]
 pub fn zones(region: &Region) -> Vec<Zone> {
     let short = REGIONS.iter().find(|(name, _)| *name == region.name).map_or("", |(_, short)| short);
-    let letters = if region.name == "us-east-1" { "abcdef" } else { "abc" };
+    let letters = match region.name.as_str() {
+        "us-east-1" => "abcdef",
+        "us-west-1" => "ac",
+        _ => "abc",
+    };
     let zone = |(letter, number)| Zone {
         name: format!("{}{letter}", region.name),
         id: format!("{short}-az{number}"),

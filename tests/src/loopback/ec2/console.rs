@@ -23,8 +23,7 @@ const LATE_SECONDS: f64 = 90.0;
 
 fn get(call: &mut Call<'_>) -> Result<Reply> {
     let instance = call.named::<Instance>("InstanceId")?;
-    let seconds =
-        if call.params.flag("Latest")? == Some(true) { STARTED_SECONDS } else { LATE_SECONDS };
+    let seconds = if call.params.flag("Latest")? == Some(true) { STARTED_SECONDS } else { LATE_SECONDS };
     let due = match instance.life {
         Life::Running { from, .. } => call.clock.after(from, seconds),
         // The last output stays to be seen.
