@@ -14,6 +14,7 @@ use aws_credential_types::provider::ProvideCredentials as _;
 
 use crate::call::Call as _;
 use crate::call_log::CallLog;
+use crate::credentials::NamedProfile;
 use crate::fault::{Fault, Kind};
 use crate::http::{CONNECT_TIMEOUT, Http};
 use crate::retry::NeverRepeatUncertain;
@@ -64,17 +65,15 @@ impl Aws {
         http: Http,
         log: CallLog,
     ) -> Result<Self> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(Duration::from_mins(1))
-                .build(),
-        );
+        let mut loader =
+            aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone()).timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(Duration::from_mins(1))
+                    .build(),
+            );
         if let Ok(name) = AppName::new(concat!("stackpipe-", env!("CARGO_PKG_VERSION"))) {
             loader = loader.app_name(name);
-        }
-        if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
         }
         if let Some(url) = &settings.endpoint_url {
             loader = loader.endpoint_url(url);
@@ -82,6 +81,11 @@ impl Aws {
         if let Some(region) = settings.region.as_deref().or_else(|| region_unless_set(document_region)) {
             check_region(region)?;
             loader = loader.region(Region::new(region.to_owned()));
+        }
+        if let Some(profile) = &settings.profile {
+            let region = settings.region.clone().map(Region::new);
+            let credentials = NamedProfile::new(profile, region, http).await;
+            loader = loader.profile_name(profile).credentials_provider(credentials);
         }
         let config = loader.load().await;
         let retry = retry_config(config.retry_config());

@@ -182,7 +182,10 @@ async fn amend<R: Resource>(session: &Session, resource: &R, found: R::Found) ->
     if amendments.is_empty() {
         return Ok(Some(found));
     }
-    let what = format!("{resource} ({}): {}", R::id(&found), amendments.join(", "));
+    let (name, id) = (resource.to_string(), R::id(&found));
+    // RDS knows things by their names.
+    let label = if name.ends_with(&format!(" {id}")) { name } else { format!("{name} ({id})") };
+    let what = format!("{label}: {}", amendments.join(", "));
     let amended = session.change(what, resource.amend(session, found.clone())).await?;
     Ok(Some(amended.unwrap_or(found)))
 }

@@ -164,15 +164,40 @@ impl std::error::Error for Refusal {}
 pub struct Several(pub Vec<anyhow::Error>);
 
 impl fmt::Display for Several {
+    /// Each failure, and a reason that several have in common once.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
+        let mut told: Vec<(Vec<String>, String)> = Vec::new();
+        for error in leaves(&self.0) {
+            let text = format!("{error:#}");
+            let reason = refusal_of(error).map(ToString::to_string).unwrap_or_default();
+            let what = text.strip_suffix(&reason).and_then(|what| what.strip_suffix(": "));
+            match what.zip(told.iter_mut().find(|(_, known)| *known == reason)) {
+                Some((what, (failed, _))) => failed.push(what.to_owned()),
+                None if what.is_some() => told.push((what.map(str::to_owned).into_iter().collect(), reason)),
+                None => told.push((Vec::new(), text)),
             }
-            write!(f, "{error:#}")?;
+        }
+        for (index, (failed, reason)) in told.iter().enumerate() {
+            let end = if index > 0 { "; " } else { "" };
+            match failed.as_slice() {
+                [] => write!(f, "{end}{reason}")?,
+                failed => write!(f, "{end}{}: {reason}", failed.join(", "))?,
+            }
         }
         Ok(())
     }
+}
+
+/// The failures of which failures consist, as far as nothing was added to the whole.
+fn leaves(errors: &[anyhow::Error]) -> Vec<&anyhow::Error> {
+    let several = |error: &anyhow::Error| error.chain().count() == 1 && error.is::<Several>();
+    errors
+        .iter()
+        .flat_map(|error| match error.downcast_ref::<Several>() {
+            Some(Several(inner)) if several(error) => leaves(inner),
+            _ => vec![error],
+        })
+        .collect()
 }
 
 impl std::error::Error for Several {}
@@ -333,6 +358,15 @@ mod tests {
     fn a_quota_is_told_as_one_and_throttling_is_not() {
         assert!(hint_of(&refused("VpcLimitExceeded")).is_some_and(|hint| hint.contains("quota")));
         assert_eq!(hint_of(&refused("RequestLimitExceeded")), None);
+    }
+
+    #[test]
+    fn a_reason_that_several_failures_share_is_told_once() {
+        let at = |what: &'static str, code| refused(code).context(what);
+        let inner = Several(vec![at("cannot look up b", "Throttled"), at("cannot look up c", "Other")]);
+        let outer = Several(vec![at("cannot look up a", "Throttled"), inner.into(), anyhow::anyhow!("x")]);
+        let told = "cannot look up a, cannot look up b: Throttled: no; cannot look up c: Other: no; x";
+        assert_eq!(outer.to_string(), told);
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod call;
 mod call_log;
 pub mod changes;
 pub mod converge;
+mod credentials;
 pub mod document;
 pub mod fault;
 mod http;

@@ -89,6 +89,18 @@ impl Progress {
         state.give_up_live_line();
     }
 
+    /// Writes to the same terminal something that is not progress. `write` is given what has to go before it, in the same write, where
+    /// this command or another one of the pipe has a live line there; no other can begin one meanwhile.
+    pub fn beside<T>(&self, write: impl FnOnce(&str) -> T) -> T {
+        let mut state = self.state();
+        let is_drawn = state.holds_live_line || (state.terminal.is_some() && !state.take_live_line());
+        let written = write(if is_drawn { CLEAR_LINE } else { "" });
+        if !is_drawn {
+            state.release();
+        }
+        written
+    }
+
     fn put(&self, text: &str) {
         let state = self.state();
         let clear = if state.terminal.is_some() { CLEAR_LINE } else { "" };
@@ -110,23 +122,30 @@ impl State {
     }
 
     fn give_up_live_line(&mut self) {
-        if !std::mem::take(&mut self.holds_live_line) {
-            return;
+        if self.holds_live_line {
+            write_at_once(CLEAR_LINE);
+            self.release();
         }
-        write_at_once(CLEAR_LINE);
-        if let Some(terminal) = &self.terminal {
+    }
+
+    fn release(&mut self) {
+        if std::mem::take(&mut self.holds_live_line)
+            && let Some(terminal) = &self.terminal
+        {
             // The lock also goes with the process: nothing to do where this fails.
             let _ = terminal.unlock();
         }
     }
 
-    /// Cut to the terminal's width: a line that wraps could not be cleared.
+    /// Cut to the terminal's width: a line that wraps could not be cleared. A width of 0 is that of a terminal that does not know it.
     fn draw(&self, text: &str) {
         let width = self
             .terminal
             .as_ref()
             .and_then(|it| rustix::termios::tcgetwinsize(it).ok())
-            .map_or(80, |size| usize::from(size.ws_col).max(20));
+            .map(|size| usize::from(size.ws_col))
+            .filter(|width| *width > 0)
+            .map_or(80, |width| width.max(20));
         let shown: String = text.chars().take(width - 1).collect();
         write_at_once(&format!("{CLEAR_LINE}{shown}"));
     }

@@ -254,8 +254,8 @@ impl Session {
         let mut document = self.document.borrow_mut();
         self.set_head(&mut document, planned)?;
         update(&mut document)?;
-        let text = document.to_text(std::io::stdout().is_terminal())?;
-        stdout::write_and_close(&text)
+        let is_terminal = std::io::stdout().is_terminal();
+        self.put(&document.to_text(is_terminal)?, is_terminal)
     }
 
     /// Writes something other than the document to stdout and closes it, for a verb that shows rather than hands on.
@@ -266,7 +266,16 @@ impl Session {
         if self.is_written.replace(true) {
             return Ok(());
         }
-        stdout::write_and_close(text)
+        self.put(text, std::io::stdout().is_terminal())
+    }
+
+    /// On a terminal a live line may stand where the text is to begin.
+    fn put(&self, text: &str, is_terminal: bool) -> Result<()> {
+        if is_terminal {
+            self.progress.beside(|clear| stdout::write_and_close(&format!("{clear}{text}")))
+        } else {
+            stdout::write_and_close(text)
+        }
     }
 
     fn set_head(&self, document: &mut Document, planned: bool) -> Result<()> {

@@ -8,6 +8,8 @@ use clap::Args;
 /// Flags of every command and verb.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Default, Args)]
+// In man pages, which have no order but this, after the verb's own.
+#[command(next_display_order = 100)]
 pub struct Settings {
     /// Project, e.g. expense; part of every name
     #[arg(long, global = true, value_name = "NAME", help_heading = "Environment")]
@@ -26,7 +28,7 @@ pub struct Settings {
     #[arg(long, global = true, value_name = "REGION", help_heading = "AWS")]
     pub region: Option<String>,
     /// Send every call to this URL instead of AWS
-    #[arg(long, global = true, value_name = "URL", help_heading = "AWS")]
+    #[arg(long, global = true, value_name = "URL", value_parser = url, help_heading = "AWS")]
     pub endpoint_url: Option<String>,
 
     /// Say what would be made, changed and deleted, and do none of it
@@ -38,7 +40,7 @@ pub struct Settings {
     /// Longest wait until ready, e.g. 90s, 15m or 2h; each kind of resource has its own by default
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Running")]
     pub timeout: Option<Duration>,
-    /// No progress on stderr, only errors
+    /// No progress on stderr, only warnings and errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Running")]
     pub quiet: bool,
     /// Each AWS call on stderr
@@ -62,6 +64,17 @@ pub fn key_value(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE".to_owned()),
     }
+}
+
+/// Takes what begins as a URL does: the rest is told where it cannot be reached.
+///
+/// # Errors
+/// No scheme.
+fn url(text: &str) -> Result<String, String> {
+    if text.starts_with("http://") || text.starts_with("https://") {
+        return Ok(text.to_owned());
+    }
+    Err("expected a URL such as http://127.0.0.1:4566".to_owned())
 }
 
 /// Reads `90s`, `15m` or `2h`; a bare number is seconds.

@@ -44,7 +44,8 @@ pub async fn retag(
     let what = format!("tags {} of {}", keys.join(", "), ids.join(", "));
     let cannot = format!("tag {}", ids.join(", "));
     let call = session.aws.ec2().create_tags().set_resources(Some(ids)).set_tags(Some(ec2_tags(&lacking)));
-    session.change(what, async { call.send().await.cannot(cannot) }).await.map(|_| ())
+    let call = Box::pin(async { call.send().await.cannot(cannot) });
+    session.change(what, call).await.map(|_| ())
 }
 
 /// An instance with its volumes and network interfaces.

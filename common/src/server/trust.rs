@@ -42,8 +42,6 @@ async fn tag(session: &Session, instance: &ec2::Instance, line: &str) -> Result<
     let tags = ec2_tags(&[(HOST_KEY.to_owned(), line.to_owned())]);
     let call = session.aws.ec2().create_tags().resources(id).set_tags(Some(tags));
     let what = format!("instance {} ({id}): note its host key", ec2_name(instance.tags()));
-    session
-        .change(what, async { call.send().await.cannot(format!("tag the instance {id}")) })
-        .await
-        .map(|_| ())
+    let call = Box::pin(async { call.send().await.cannot(format!("tag the instance {id}")) });
+    session.change(what, call).await.map(|_| ())
 }

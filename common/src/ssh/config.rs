@@ -45,7 +45,7 @@ pub fn config(folder: &Folder, hosts: &[Host]) -> String {
         let _ = write!(
             text,
             "Host {}\n  HostName {address}\n  User {user}\n  HostKeyAlias {id}\n  UserKnownHostsFile {known_hosts}\n  \
-             GlobalKnownHostsFile none\n  StrictHostKeyChecking {trust}\n  UpdateHostKeys no\n  CheckHostIP no\n",
+             GlobalKnownHostsFile none\n  HashKnownHosts no\n  StrictHostKeyChecking {trust}\n  UpdateHostKeys no\n  CheckHostIP no\n",
             names.join(" ")
         );
         if let Some(identity) = &host.identity {
@@ -66,11 +66,13 @@ fn quoted(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
     fn a_private_server_is_reached_through_the_bastion() {
-        let identity = crate::identity::Identity::new("expense", "dev", Default::default()).unwrap();
+        let identity = crate::identity::Identity::new("expense", "dev", BTreeMap::default()).unwrap();
         let folder = Folder::of(&identity).unwrap();
         let host = Host {
             names: vec!["expense-dev-backend".into()],

@@ -1,6 +1,6 @@
 //! A server's host key, from its console.
 //!
-//! cloud-init writes the public host keys to the console at the end of the first start, between two marks. `GetConsoleOutput` with
+//! cloud-init writes the public host keys to the console at the end of a start, between two marks. `GetConsoleOutput` with
 //! `Latest` shows it at once on Nitro instances, and otherwise minutes late. The call is in EC2's lowest rate bucket, so it is asked
 //! once soon and then every 15 s.
 
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::public_key::PublicKey;
 use crate::call::Call as _;
-use crate::fault::{Fault, Kind, is_missing};
+use crate::fault::{Fault, Kind, is_code, is_missing};
 use crate::session::Session;
 
 const BEGIN: &str = "-----BEGIN SSH HOST KEY KEYS-----";
@@ -29,13 +29,22 @@ const LONGEST: Duration = Duration::from_mins(10);
 /// # Errors
 /// AWS's refusal.
 pub async fn host_key(session: &Session, id: &str) -> Result<Option<PublicKey>> {
-    let call = session.aws.ec2().get_console_output().instance_id(id).latest(true);
-    let answer = match call.send().await.cannot(format!("read the console of the instance {id}")) {
-        Err(error) if is_missing(&error) => return Ok(None),
-        answer => answer?,
+    let output = match read(session, id, true).await {
+        // Not a Nitro instance.
+        Err(error) if is_code(&error, &["UnsupportedOperation"]) => read(session, id, false).await,
+        output => output,
     };
+    match output {
+        Err(error) if is_missing(&error) => Ok(None),
+        output => Ok(in_console(&output?)),
+    }
+}
+
+async fn read(session: &Session, id: &str, latest: bool) -> Result<String> {
+    let call = session.aws.ec2().get_console_output().instance_id(id).set_latest(latest.then_some(true));
+    let answer = call.send().await.cannot(format!("read the console of the instance {id}"))?;
     let output = answer.output.and_then(|text| base64::decode(text).ok()).unwrap_or_default();
-    Ok(in_console(&String::from_utf8_lossy(&output)))
+    Ok(String::from_utf8_lossy(&output).into_owned())
 }
 
 /// Waits until the console shows it.

@@ -24,8 +24,9 @@ impl Folder {
         self.make()?;
         let path = self.file("known_hosts");
         let before = files::read(&path)?.unwrap_or_default();
+        let own = format!("{id} {}", key.line());
         let others = before.lines().filter(|line| line.split(' ').next() != Some(id));
-        let lines: String = others.map(|line| format!("{line}\n")).collect();
-        files::write(&path, &format!("{lines}{id} {}\n", key.line()))
+        let lines: Vec<&str> = others.chain([own.as_str()]).collect();
+        files::write(&path, &(lines.join("\n") + "\n"))
     }
 }

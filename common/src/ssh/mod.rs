@@ -26,6 +26,16 @@ pub use public_key::PublicKey;
 pub use reach::until_answering;
 pub use remote::{Answer, remote};
 
+/// Shows the host key on the console at every start: cloud-init itself does so at the first one only, and EC2 forgets what was shown
+/// before a stop.
+const SHOW_HOST_KEY: &str = "#!/bin/sh
+{
+  echo '-----BEGIN SSH HOST KEY KEYS-----'
+  cat /etc/ssh/ssh_host_ed25519_key.pub
+  echo '-----END SSH HOST KEY KEYS-----'
+} > /dev/console
+";
+
 /// User data for cloud-init: this key may log in as the image's default user, and the server shows its host key on the console.
 ///
 /// JSON is YAML, so nothing that stands in the key can become anything but text.
@@ -37,6 +47,11 @@ pub fn user_data(login_key: &PublicKey) -> String {
         "ssh_deletekeys": true,
         "ssh_genkeytypes": ["ed25519"],
         "ssh": { "emit_keys_to_console": true },
+        "write_files": [{
+            "path": "/var/lib/cloud/scripts/per-boot/show-host-key",
+            "permissions": "0755",
+            "content": SHOW_HOST_KEY,
+        }],
     });
     format!("#cloud-config\n{wanted}\n")
 }

@@ -1,7 +1,8 @@
 //! Running `ssh` and `ssh-keygen`.
 
 use std::ffi::OsStr;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, IsTerminal as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -24,7 +25,7 @@ const DEGRADED: i32 = 2;
 const LONGEST: Duration = Duration::from_mins(15);
 
 /// From a server that answers to one that lets in: cloud-init puts the key in place beside the start of the SSH server.
-const UNTIL_LET_IN: Duration = Duration::from_secs(60);
+const UNTIL_LET_IN: Duration = Duration::from_mins(1);
 
 /// Ends with what cloud-init's first run ended with, and at once where there is no cloud-init.
 const UNTIL_SET_UP: &str =
@@ -125,6 +126,10 @@ pub(super) fn cannot_start(program: &str, error: std::io::Error) -> anyhow::Erro
 pub fn exec<'a>(config: &Path, words: impl IntoIterator<Item = &'a OsStr>) -> Result<()> {
     let mut ssh = std::process::Command::new("ssh");
     ssh.arg("-F").arg(config).args(words);
+    let is_at_terminal = std::io::stdout().is_terminal() && !std::io::stdin().is_terminal();
+    if is_at_terminal && let Ok(terminal) = File::open("/dev/tty") {
+        ssh.stdin(terminal);
+    }
     let error = ssh.exec();
     Err(cannot_start("ssh", error))
 }

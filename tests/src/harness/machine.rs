@@ -1,0 +1,119 @@
+//! A machine for a server of the loopback AWS to be: a real OpenSSH server on loopback addresses, which knows its host key and lets in
+//! whoever has the environment's key.
+//!
+//! The port is 22, so this needs root; the account that runs the tests is the one that is logged in to.
+
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use ipnet::Ipv4Net;
+
+use super::sandbox::Sandbox;
+use crate::loopback::{Conditions, Options};
+
+const SSHD: &str = "/usr/sbin/sshd";
+
+/// Attempts to connect, a hundredth of a second apart.
+const ATTEMPTS: u32 = 500;
+
+/// A sandbox whose elastic IPs are loopback addresses of its own, and whose consoles show the host key of its machines.
+pub struct Machines {
+    pub sandbox: Sandbox,
+    pool: Ipv4Net,
+    running: Vec<Child>,
+}
+
+impl Machines {
+    /// None, and a line on stderr, where there is no OpenSSH server on this machine or this is not root.
+    ///
+    /// # Errors
+    /// The sandbox cannot be made.
+    #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+    pub fn new(options: Options) -> Result<Option<Self>> {
+        if !Path::new(SSHD).exists() || !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: this test needs root and {SSHD} (Debian's openssh-server)");
+            return Ok(None);
+        }
+        let network = Ipv4Addr::new(127, fastrand::u8(64..=254), fastrand::u8(..), fastrand::u8(0..32) * 8);
+        let pool = Ipv4Net::new(network, 29)?;
+        let keys = std::env::temp_dir().join(format!("stackpipe-host-key-{:016x}", fastrand::u64(..)));
+        let host_key = make_key(&keys);
+        let conditions =
+            Conditions { address_pool: Some(pool), host_key: Some(host_key?), ..options.conditions };
+        let sandbox = Sandbox::with(&Options { conditions, ..options })?;
+        for (from, to) in [(keys.clone(), "host"), (public(&keys), "host.pub")] {
+            std::fs::rename(from, sandbox.home().join(to)).context("cannot move the host key")?;
+        }
+        // Where sshd puts a process without rights.
+        std::fs::create_dir_all("/run/sshd").context("cannot make /run/sshd")?;
+        Ok(Some(Self { sandbox, pool, running: Vec::new() }))
+    }
+
+    /// The n-th elastic IP that will be allocated.
+    pub fn address(&self, index: usize) -> Ipv4Addr {
+        self.pool.hosts().nth(index).unwrap_or(Ipv4Addr::LOCALHOST)
+    }
+
+    /// Starts the machine at an address, with the host key that consoles show or with another, and waits until it answers.
+    ///
+    /// # Errors
+    /// It cannot be started or does not answer.
+    pub fn start(&mut self, address: Ipv4Addr, host_key: &str) -> Result<()> {
+        let home = self.sandbox.home().display();
+        let keys = format!("{home}/.ssh/stackpipe/expense-dev");
+        let text = format!(
+            "Port 22\nListenAddress {address}\nHostKey {home}/{host_key}\nPidFile none\nStrictModes no\n\
+             AuthorizedKeysFile {keys}/id_ed25519.pub {keys}/given.pub\nPasswordAuthentication no\n\
+             PermitRootLogin prohibit-password\nUsePAM no\nMaxStartups 100\n"
+        );
+        let config = format!("sshd-{address}");
+        self.sandbox.write(&config, &text)?;
+        let mut sshd = Command::new(SSHD);
+        sshd.args(["-D", "-e", "-f"]).arg(self.sandbox.home().join(&config));
+        sshd.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.running.push(sshd.spawn().context("cannot start sshd")?);
+        for _ in 0..ATTEMPTS {
+            if TcpStream::connect((address, 22)).is_ok() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        anyhow::bail!("the OpenSSH server on {address} does not answer")
+    }
+
+    /// Makes another key in the sandbox's home, and answers its public half.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn make_key(&self, name: &str) -> Result<String> {
+        make_key(&self.sandbox.home().join(name))
+    }
+}
+
+impl Drop for Machines {
+    fn drop(&mut self) {
+        for child in &mut self.running {
+            // One that has ended by itself is as good.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn public(private: &Path) -> PathBuf {
+    private.with_extension("pub")
+}
+
+fn make_key(path: &Path) -> Result<String> {
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
+        .arg(path)
+        .status()
+        .context("cannot start ssh-keygen")?;
+    ensure!(made.success(), "ssh-keygen failed");
+    let text = std::fs::read_to_string(public(path)).context("cannot read the key")?;
+    Ok(text.trim().to_owned())
+}
