@@ -10,6 +10,8 @@ use common::settings::{Settings, key_value};
 use crate::{flags, window};
 
 /// Make, show, change, snapshot and take down the database of an environment
+///
+/// Reads a document on stdin (or nothing), writes it on stdout with the section `rds` brought up to date.
 #[derive(Parser)]
 #[command(name = "rds", version, arg_required_else_help = true)]
 pub struct Cli {

@@ -34,7 +34,7 @@ pub async fn create(session: &Session, flags: &Create) -> Result<()> {
     let arn = found.db_instance_arn();
     ownership::retag(session, &instance.to_string(), &names.identifier, arn, found.tag_list()).await?;
     let found = ready(session, &instance, found, kept.as_ref()).await?;
-    finish(session, &names, &inventory.found, kept.as_ref(), &found).await
+    finish(session, &plan, &inventory.found, kept.as_ref(), &found).await
 }
 
 /// The inventory, once a deletion that is under way is over.
@@ -127,19 +127,22 @@ async fn ready(
 /// What is left when the endpoint is known: the secret names it. And what only a reboot brings about is told.
 async fn finish(
     session: &Session,
-    names: &Names,
+    plan: &Plan<'_>,
     before: &Found,
     kept: Option<&Kept>,
     found: &DbInstance,
 ) -> Result<()> {
+    let names = plan.names;
     let content = content(found);
     let is_complete = kept.is_some_and(|kept| kept.version.is_none())
         && before.secret.as_ref().is_some_and(|secret| secret::is_complete(session, names, &content, secret));
     if content.host.is_some() && !is_complete {
         Box::pin(secret::complete(session, names, &content, kept)).await?;
     }
-    let waits =
-        found.db_parameter_groups().iter().any(|it| it.parameter_apply_status() == Some("pending-reboot"));
+    // RDS shows a static parameter as pending only some time after it was set.
+    let sets_static = before.instance.is_some() && !plan.are_static.is_empty() && !session.is_planning();
+    let waits = sets_static
+        || found.db_parameter_groups().iter().any(|it| it.parameter_apply_status() == Some("pending-reboot"));
     if waits && settle::stands(found, None, true) == State::Ready {
         session.progress.line(&format!(
             "parameters of {0} wait for a reboot: `aws rds reboot-db-instance --db-instance-identifier {0}`",

@@ -5,59 +5,20 @@
 
 mod call;
 mod content;
-mod delete;
 mod token;
 
-use std::time::Duration;
-
 use anyhow::Result;
-use aws_sdk_secretsmanager::types::Tag;
 use common::fault::{Fault, is_code};
-use common::identity::Identity;
+use common::secret::{RACED, SETTLES_WITHIN};
 use common::session::Session;
 use common::wait::while_refused;
 
 use crate::names::Names;
-use crate::ownership;
 pub use call::look;
 use call::{create, put, read, restore, retag};
+pub use common::secret::Secret;
 use content::Held;
 pub use content::{Content, Password};
-pub use delete::delete;
-
-/// How long a name may stay taken: by a secret that was deleted a moment ago, or by one that is not to be seen yet.
-const SETTLES_WITHIN: Duration = Duration::from_mins(2);
-
-/// What tells that another run, or a deletion, was there first.
-const RACED: [&str; 3] = ["ResourceExistsException", "InvalidRequestException", "ResourceNotFoundException"];
-
-/// A secret as AWS describes it, without its value.
-#[derive(Debug, Clone)]
-pub struct Secret {
-    pub arn: String,
-    pub tags: Vec<Tag>,
-    /// Scheduled for deletion: it can be had back.
-    pub is_deleted: bool,
-    /// The version in force, and the one before it.
-    pub current: Option<String>,
-    pub previous: Option<String>,
-}
-
-impl Secret {
-    fn is_ours(&self, identity: &Identity) -> bool {
-        let value = |key: &str| self.tags.iter().find(|tag| tag.key() == Some(key))?.value();
-        identity.own_tags().iter().all(|(key, wanted)| value(key) == Some(*wanted))
-    }
-
-    /// # Errors
-    /// A conflict where it is not tagged as ours.
-    pub fn check_ours(&self, session: &Session, names: &Names) -> Result<()> {
-        if self.is_ours(&session.identity) {
-            return Ok(());
-        }
-        Err(ownership::not_ours(&format!("secret {}", names.secret)).into())
-    }
-}
 
 /// A secret and, where it was read or written, what is in it.
 pub struct Kept {
@@ -72,11 +33,13 @@ pub struct Version {
     held: Held,
 }
 
-impl Version {
-    fn of(id: Option<String>, text: &str) -> Self {
-        Self { id, held: Held::parse(text) }
+impl From<common::secret::Version> for Version {
+    fn from(version: common::secret::Version) -> Self {
+        Self { id: version.id, held: Held::parse(&version.text) }
     }
+}
 
+impl Version {
     /// The master password, where it holds one.
     pub fn password(&self) -> Option<&Password> {
         self.held.password.as_ref()
@@ -110,7 +73,7 @@ pub fn lost(names: &Names) -> anyhow::Error {
 /// A conflict where it is gone or somebody else's; AWS's refusal.
 pub async fn keep(session: &Session, names: &Names, found: Option<&Secret>) -> Result<Option<Kept>> {
     let found = found.ok_or_else(|| lost(names))?;
-    found.check_ours(session, names)?;
+    found.check_ours(session, &names.secret)?;
     restore(session, names, found).await?;
     retag(session, names, found).await?;
     Ok(Some(Kept { arn: found.arn.clone(), version: None }))
@@ -154,7 +117,7 @@ async fn create_or_adopt(session: &Session, names: &Names, content: &Content) ->
             let Some(found) = look(session, names).await? else {
                 return Err(refused);
             };
-            found.check_ours(session, names)?;
+            found.check_ours(session, &names.secret)?;
             restore(session, names, &found).await?;
             Ok(Kept { arn: found.arn, version: Some(read(session, names).await?.check(names)?) })
         }
@@ -175,7 +138,7 @@ pub async fn renew(
     let Some(found) = found else {
         return provide(session, names, None, content).await;
     };
-    found.check_ours(session, names)?;
+    found.check_ours(session, &names.secret)?;
     restore(session, names, found).await?;
     retag(session, names, found).await?;
     let text = content.with_password(&Password::make()?);

@@ -19,7 +19,7 @@ pub async fn show(session: &Session, flags: &Show) -> Result<()> {
     let secrets = all(found.iter().map(|(names, _)| secret::look(session, names))).await?;
     let found = if flags.wait { wait(session, found).await? } else { found };
     let databases = found.iter().zip(secrets).map(|((names, found), secret)| {
-        let secret = secret.filter(|secret| secret.check_ours(session, names).is_ok());
+        let secret = secret.filter(|secret| secret.check_ours(session, &names.secret).is_ok());
         let before = before.get(&names.name);
         (names.name.clone(), section::database(found, secret.map(|it| it.arn), before))
     });

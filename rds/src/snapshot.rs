@@ -34,7 +34,7 @@ pub async fn snapshot(session: &Session, flags: &Snapshot) -> Result<()> {
     };
     let made = session.make(format_args!("snapshot {name}"), take(session, &names, &name)).await?;
     let before = section::before(session, &names.name)?;
-    let secret = secret.filter(|secret| secret.check_ours(session, &names).is_ok());
+    let secret = secret.filter(|secret| secret.check_ours(session, &names.secret).is_ok());
     let mut database = section::database(&found, secret.map(|it| it.arn), before.as_ref());
     database.latest_snapshot = made.or(database.latest_snapshot);
     section::write(session, [(names.name.clone(), database)])?;

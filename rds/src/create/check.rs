@@ -42,7 +42,7 @@ pub fn surroundings(session: &Session, flags: &Create, names: &Names, inventory:
         check_ours(session, &format!("parameter group {}", names.identifier), &group.tags)?;
     }
     match secret {
-        Some(secret) => secret.check_ours(session, names),
+        Some(secret) => secret.check_ours(session, &names.secret),
         None if instance.is_some() && !flags.reset_password => Err(secret::lost(names)),
         None => Ok(()),
     }

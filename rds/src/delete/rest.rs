@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use common::call::{Call as _, both};
 use common::fault::is_missing;
+use common::secret;
 use common::session::Session;
 use common::tags::ec2_filter;
 use common::wait::while_refused;
@@ -12,7 +13,6 @@ use common::wait::while_refused;
 use crate::inventory::Found;
 use crate::names::Names;
 use crate::ownership::is_ours;
-use crate::secret;
 
 /// How long a group may count as in use after its instance is gone.
 const RELEASED_WITHIN: Duration = Duration::from_mins(15);
@@ -22,7 +22,7 @@ const RELEASED_WITHIN: Duration = Duration::from_mins(15);
 /// # Errors
 /// AWS's refusal.
 pub async fn delete(session: &Session, names: &Names, found: &Found, is_password_needed: bool) -> Result<()> {
-    secret::delete(session, names, found.secret.as_ref(), is_password_needed).await?;
+    secret::delete(session, &names.secret, found.secret.as_ref(), is_password_needed).await?;
     both(subnet_group(session, names, found), parameter_group(session, names, found)).await?;
     Ok(())
 }
