@@ -7,7 +7,7 @@ use tests::harness::{CREATE, Sandbox};
 use tests::loopback::Options;
 
 const IDENTITY: &str = "--project expense --env dev";
-const COMMANDS: [&str; 3] = ["vpc", "sg", "rds"];
+const COMMANDS: [&str; 7] = ["vpc", "sg", "bastion", "vpn", "alb", "rds", "asg"];
 
 /// Slow enough that a NAT gateway stays pending for longer than a test lasts.
 fn slow() -> Options {
@@ -133,6 +133,31 @@ fn a_profile_gives_credentials_and_region_as_in_the_aws_cli() -> Result<()> {
     sandbox.set("AWS_CONFIG_FILE", config.to_str());
     sandbox.sh(&format!("vpc create --profile work {IDENTITY}"))?.succeeds();
     sandbox.sh(&format!("vpc show --profile absent {IDENTITY}"))?.writes_nothing().says_one_error();
+    Ok(())
+}
+
+#[test]
+fn a_profile_that_is_named_goes_before_credentials_in_the_environment() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    sandbox.write(
+        "config",
+        "[profile work]\naws_access_key_id = AKIAWORKEXAMPLE00000\naws_secret_access_key = secret\n",
+    )?;
+    sandbox.set("AWS_CONFIG_FILE", sandbox.home().join("config").to_str());
+    let keys = |line: &str| -> Result<Vec<String>> {
+        let run = sandbox.sh(line)?;
+        run.succeeds();
+        let mut keys: Vec<String> = run.calls.iter().map(|call| call.access_key.clone()).collect();
+        keys.dedup();
+        Ok(keys)
+    };
+    let line = format!("vpc create --nat none {IDENTITY}");
+    assert_eq!(keys(&format!("{line} --profile work"))?, ["AKIAWORKEXAMPLE00000"]);
+    // As in the AWS CLI, AWS_PROFILE gives way to keys in the environment, and a profile that is not there is told.
+    sandbox.set("AWS_PROFILE", Some("work"));
+    assert_eq!(keys(&line)?, ["AKIAIOSFODNN7EXAMPLE"]);
+    let run = sandbox.sh(&format!("{line} --profile absent"))?;
+    run.ends_with(77).says_one_error().writes_nothing().calls_nothing().says("absent");
     Ok(())
 }
 

@@ -2,96 +2,8 @@
 //! the call is refused by throttling, answered 500, reset, or carried out with its answer lost. The pipe is run again (for the kill)
 //! or goes on by itself (for the rest), and the environment equals that of an undisturbed run: nothing twice, nothing orphaned.
 
-#![expect(clippy::print_stdout, reason = "the count of points and survivors is a result, beside the verdict")]
-
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use anyhow::{Context as _, Result};
-use serde_json::Value as Json;
-use tests::harness::{CREATE, DELETE, Sandbox, differences};
-use tests::loopback::Options;
-
-/// Points tried side by side: each is a pipe of three small processes that mostly wait.
-const WORKERS: usize = 6;
-
-/// A pipe, what came before it, and the environment it ends with when nothing disturbs it.
-struct Undisturbed {
-    before: &'static str,
-    pipe: &'static str,
-    writes: Vec<String>,
-    environment: Json,
-}
-
-impl Undisturbed {
-    fn run(before: &'static str, pipe: &'static str) -> Result<Self> {
-        let sandbox = quick()?;
-        sandbox.sh(before)?.succeeds();
-        let run = sandbox.sh(pipe)?;
-        run.succeeds();
-        Ok(Self { before, pipe, writes: run.writes(), environment: sandbox.environment() })
-    }
-
-    /// Runs the pipe with a fault at its n-th write, again where `again`, and says what is not as it should be.
-    fn disturbed(&self, fault: &str, point: usize, again: bool) -> Result<Option<String>> {
-        let sandbox = quick()?;
-        sandbox.sh(self.before)?.succeeds();
-        sandbox.aws.add_faults(&[&format!("{fault}@writes#{point}")])?;
-        let run = sandbox.sh(self.pipe)?;
-        let call = run.writes().get(point - 1).cloned().unwrap_or_default();
-        let at = format!("{fault} at write {point} ({call})");
-        if again {
-            sandbox.aws.clear_faults();
-            let second = sandbox.sh(self.pipe)?;
-            if second.status() != Some(0) {
-                return Ok(Some(format!("{at}: the second run failed: {}", second.stderr)));
-            }
-        } else if run.status() != Some(0) {
-            return Ok(Some(format!("{at}: the run failed: {}", run.stderr)));
-        }
-        let differences = differences(&sandbox.environment(), &self.environment);
-        Ok((!differences.is_empty()).then(|| format!("{at}:\n{}", differences.join("\n"))))
-    }
-
-    /// Tries every point, prints how many survived, and fails where one did not.
-    fn survives(&self, fault: &str, again: bool) -> Result<()> {
-        let points = self.writes.len();
-        let next = AtomicUsize::new(1);
-        let failed = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for _ in 0..WORKERS {
-                scope.spawn(|| {
-                    loop {
-                        let point = next.fetch_add(1, Ordering::Relaxed);
-                        if point > points {
-                            break;
-                        }
-                        let outcome = self.disturbed(fault, point, again);
-                        let outcome =
-                            outcome.unwrap_or_else(|error| Some(format!("point {point}: {error:#}")));
-                        if let (Some(reason), Ok(mut failed)) = (outcome, failed.lock()) {
-                            failed.push(reason);
-                        }
-                    }
-                });
-            }
-        });
-        let failed = failed.into_inner().ok().context("a worker panicked")?;
-        println!("{fault}: {points} points, {} survived ({})", points - failed.len(), self.pipe);
-        assert!(
-            failed.is_empty(),
-            "{} of {points} points did not survive:\n{}",
-            failed.len(),
-            failed.join("\n\n")
-        );
-        Ok(())
-    }
-}
-
-/// Some hundred pipes: AWS's minutes take no longer here than a command takes to start.
-fn quick() -> Result<Sandbox> {
-    Sandbox::with(&Options { time_scale: 1500.0, seed: Some(1), ..Options::default() })
-}
+use anyhow::Result;
+use tests::harness::{CREATE, DELETE, Undisturbed};
 
 const NOTHING: &str = "true";
 
@@ -143,4 +55,37 @@ fn delete_survives_an_error_500_at_every_write() -> Result<()> {
 #[test]
 fn delete_survives_a_reset_at_every_write() -> Result<()> {
     Undisturbed::run(CREATE, DELETE)?.survives("reset", false)
+}
+
+/// The servers on a network that is there: load balancer, target group, launch template, group, rule, scaling policy.
+const NETWORK: &str = "vpc create --project expense --env dev | sg create --admin-cidr 203.0.113.0/24";
+const SERVERS: &str = "vpc show --project expense --env dev | sg show | alb create app | \
+     asg create backend --alb app --port 8080 --host backend.app-dev.example.com --image ami-033ca6eab3d6b810e";
+const NO_SERVERS: &str = "asg delete --project expense --env dev | alb delete";
+
+#[test]
+fn servers_survive_a_kill_at_every_write() -> Result<()> {
+    Undisturbed::run(NETWORK, SERVERS)?.survives("kill", true)
+}
+
+#[test]
+fn servers_survive_a_lost_answer_at_every_write() -> Result<()> {
+    Undisturbed::run(NETWORK, SERVERS)?.survives("lose", false)
+}
+
+#[test]
+fn servers_survive_three_refusals_by_throttling_at_every_write() -> Result<()> {
+    Undisturbed::run(NETWORK, SERVERS)?.survives("throttle:3", false)
+}
+
+#[test]
+fn servers_survive_an_error_500_at_every_write() -> Result<()> {
+    Undisturbed::run(NETWORK, SERVERS)?.survives("error", false)
+}
+
+#[test]
+fn taking_servers_down_survives_a_kill_at_every_write() -> Result<()> {
+    Undisturbed::run("vpc create --project expense --env dev | sg create --admin-cidr 203.0.113.0/24 | alb create app | \
+         asg create backend --alb app --port 8080 --host backend.app-dev.example.com --image ami-033ca6eab3d6b810e", NO_SERVERS)?
+        .survives("kill", true)
 }

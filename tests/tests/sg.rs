@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value as Json, json};
-use tests::harness::{Sandbox, assert_same_environment};
+use tests::harness::{Sandbox, assert_same_environment, tag};
 use tests::loopback::Conditions;
 
 const IDENTITY: &str = "--project expense --env dev";
@@ -55,7 +55,7 @@ fn with_groups() -> Result<Sandbox> {
 
 /// A rule of AWS's in words, such as `mysql 3306/tcp from backend`; none for a rule out.
 fn words(sandbox: &Sandbox, rule: &Json) -> Option<String> {
-    let role = |id: &Json| -> Option<String> {
+    let name_of = |id: &Json| -> Option<String> {
         let group = sandbox.resources()["security-group"][id.as_str()?].clone();
         let name = group["groupName"].as_str()?;
         Some(name.strip_prefix("expense-dev-").unwrap_or(name).to_owned())
@@ -63,10 +63,10 @@ fn words(sandbox: &Sandbox, rule: &Json) -> Option<String> {
     let source = rule["cidrIpv4"]
         .as_str()
         .map(str::to_owned)
-        .or_else(|| role(&rule["referencedGroupInfo"]["groupId"]));
+        .or_else(|| name_of(&rule["referencedGroupInfo"]["groupId"]));
     let (from, to) = (rule["fromPort"].as_str()?, rule["toPort"].as_str()?);
     let ports = if from == to { from.to_owned() } else { format!("{from}-{to}") };
-    let of = role(&rule["groupId"])?;
+    let of = name_of(&rule["groupId"])?;
     (rule["isEgress"] == "false").then(|| {
         format!(
             "{of} {ports}/{} from {}",
@@ -326,13 +326,10 @@ fn the_table_that_is_printed_is_the_table_that_is_made() -> Result<()> {
     default.sh("sg rules")?.succeeds().calls_nothing();
     default.sh(&format!("sg rules > mine; sg diff --rules mine {ADMIN} {IDENTITY}"))?.succeeds();
     let piped = with_network()?;
-    let line =
-        format!("vpc show {IDENTITY} > doc; sg rules | sg create {IDENTITY} {ADMIN} --rules /dev/stdin");
-    let run = piped.sh(&line)?;
-    // Stdin is the document's: a table has to come another way.
-    assert_ne!(run.status(), Some(0));
-    run.writes_nothing().changes_nothing().says_one_error();
-    piped.sh(&format!("sg rules > mine; sg create {IDENTITY} {ADMIN} --rules mine < doc"))?.succeeds();
+    // The table may come on stdin: then no document does, and the flags say which environment.
+    piped.sh(&format!("sg rules | sg create {IDENTITY} {ADMIN} --rules /dev/stdin"))?.succeeds();
+    assert_eq!(rules(&piped), table());
+    piped.sh(&format!("sg rules > mine; vpc show {IDENTITY} | sg diff {ADMIN} --rules mine"))?.succeeds();
     assert_eq!(rules(&piped), table());
     Ok(())
 }
@@ -341,7 +338,8 @@ fn the_table_that_is_printed_is_the_table_that_is_made() -> Result<()> {
 fn hostile_rule_files_are_refused_by_file_line_and_column_with_no_call() -> Result<()> {
     let sandbox = Sandbox::new()?;
     let long = format!("{} 80/tcp from anywhere\n", "a".repeat(64));
-    let many: String = (0..101).map(|number| format!("g{number} 80/tcp from anywhere\n")).collect();
+    let many =
+        (0..101).map(|number| format!("g{number} 80/tcp from anywhere")).collect::<Vec<_>>().join("\n");
     let crowded = format!(
         "a {} from anywhere\n",
         (1..=61).map(|port| format!("{port}/tcp")).collect::<Vec<_>>().join(", ")
@@ -362,7 +360,6 @@ fn hostile_rule_files_are_refused_by_file_line_and_column_with_no_call() -> Resu
         (&large, "mine"),
         ("{\"web\": [\"80/tcp from anywhere\"", "mine:1"),
         ("{\"web\": {\"ports\": 1}}", "web"),
-        ("{\"web\": [\"80/tcp from anywhere\"], \"web\": []}", "web"),
         ("[]", "mine"),
         ("\0\0\0", "mine"),
     ] {
@@ -447,8 +444,7 @@ fn an_interface_that_holds_a_group_is_waited_for_and_named_when_time_is_up() -> 
     let interface = hold(&sandbox, "mysql")?;
     let run = sandbox.sh(&format!("sg delete {IDENTITY} --timeout 1s"))?;
     run.ends_with(75).says_one_error().writes_nothing();
-    run.says(&format!("security group expense-dev-mysql ("))
-        .says(&format!("held by {interface} (their machine)"));
+    run.says("security group expense-dev-mysql (").says(&format!("held by {interface} (their machine)"));
     assert_eq!(sandbox.all("security-group", "expense-dev-mysql").len(), 1);
     assert!(sandbox.all("security-group", "expense-dev-backend").is_empty(), "what nobody holds is gone");
     // While another run waits, the interface goes: the run ends by itself.
@@ -499,14 +495,19 @@ fn a_group_of_the_name_that_is_not_ours_is_a_conflict_and_stays_untouched() -> R
 #[test]
 fn what_somebody_took_away_is_put_back() -> Result<()> {
     let sandbox = with_groups()?;
-    let environment = sandbox.environment();
-    let id = sandbox.id("security-group", "expense-dev-frontend")?;
+    let name = "expense-dev-frontend";
+    let before = sandbox.one("security-group", name)?;
+    let id = sandbox.id("security-group", name)?;
     let everything = json!([{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]);
     sandbox.behind("ec2.RevokeSecurityGroupEgress", json!({"GroupId": id, "IpPermissions": everything}))?;
     sandbox.behind("ec2.DeleteTags", json!({"ResourceId": [id], "Tag": [{"Key": "Component"}]}))?;
     sandbox.sh(&format!("sg revoke frontend 22/tcp from bastion, ansible, vpn {IDENTITY}"))?.succeeds();
+    assert_ne!(sandbox.one("security-group", name)?["ipPermissionsEgress"], before["ipPermissionsEgress"]);
     sandbox.sh(&format!("sg create {IDENTITY}"))?.succeeds();
-    assert_same_environment(&sandbox.environment(), &environment, "after repair");
+    assert_eq!(rules(&sandbox), table());
+    let after = sandbox.one("security-group", name)?;
+    assert_eq!(after["ipPermissionsEgress"], before["ipPermissionsEgress"]);
+    assert_eq!(tag(&after, "Component").as_deref(), Some("sg"));
     Ok(())
 }
 

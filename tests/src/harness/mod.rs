@@ -4,11 +4,15 @@
 
 mod behind;
 mod compare;
+mod crash;
+mod machine;
 mod run;
 mod sandbox;
 
 pub use behind::{routes_of, tag};
 pub use compare::{assert_same_environment, differences};
+pub use crash::Undisturbed;
+pub use machine::Machines;
 pub use run::Run;
 pub use sandbox::{REGION, Sandbox, bin_directory};
 
