@@ -18,6 +18,7 @@ use crate::http::Http;
 /// The provider for one profile.
 #[derive(Debug)]
 pub struct NamedProfile {
+    name: String,
     profile: ProfileFileCredentialsProvider,
     container: EcsCredentialsProvider,
     instance: ImdsCredentialsProvider,
@@ -33,6 +34,7 @@ impl NamedProfile {
         };
         let config = ProviderConfig::default().with_http_client(http).with_region(region);
         Self {
+            name: name.to_owned(),
             profile: ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name).build(),
             container: EcsCredentialsProvider::builder().configure(&config).build(),
             instance: ImdsCredentialsProvider::builder().configure(&config).build(),
@@ -44,10 +46,14 @@ impl NamedProfile {
             Err(error) if is_silent(&error) => {}
             other => return other,
         }
-        match self.container.provide_credentials().await {
-            Err(CredentialsError::CredentialsNotLoaded(_)) => self.instance.provide_credentials().await,
-            other => other,
+        for elsewhere in [&self.container as &dyn ProvideCredentials, &self.instance] {
+            match elsewhere.provide_credentials().await {
+                Err(CredentialsError::CredentialsNotLoaded(_)) => {}
+                other => return other,
+            }
         }
+        let name = crate::identity::quoted(&self.name);
+        Err(CredentialsError::not_loaded(format!("the profile {name} is not there or has none")))
     }
 }
 

@@ -10,6 +10,9 @@ const GROUND: &str =
     "vpc create --project expense --env dev | sg create --admin-cidr 203.0.113.0/24 | alb create app";
 const IDENTITY: &str = "--project expense --env dev";
 
+/// Seconds of AWS's time after which an instance that was taken out has answered its last request and is terminated.
+const DRAINED: f64 = 600.0;
+
 /// A sandbox with an image of one's own, `good`, and one whose servers never answer, `bad`.
 struct Servers {
     sandbox: Sandbox,
@@ -46,8 +49,9 @@ impl Servers {
         Ok(self)
     }
 
-    /// The images that the group's living instances run.
+    /// The images that the group's living instances run, once those that were replaced have drained.
     fn running(&self) -> Vec<String> {
+        self.sandbox.aws.skip(DRAINED);
         let resources = self.sandbox.resources();
         let instances = resources["instance"].as_object().into_iter().flatten();
         let mut images: Vec<String> = instances

@@ -23,9 +23,10 @@ const LARGEST: usize = 5;
 /// # Errors
 /// A build fails.
 pub fn measure(profiles: &mut Profiles) -> Result<()> {
-    let how = "`cargo build` of the whole workspace into an empty target folder, crates downloaded before; the most memory any one compiler \
-               process had, and the five largest of them with their peak and time.";
-    let head = ["profile", "compiler wrapper", "time", "largest process", "the five largest"];
+    let how = "`cargo build` of the whole workspace into an empty target folder, crates downloaded before. Processor time is that of all \
+               compilers together, whatever else the machine was doing; each of the five largest compilers has its peak and its own.";
+    let head =
+        ["profile", "compiler wrapper", "time", "processor time", "largest compiler", "the five largest"];
     let mut table = Table::new("Clean build", how, &head);
     for (profile, wrapped) in BUILDS {
         report::note(&format!("building: {profile}, wrapper {wrapped} …"));
@@ -37,11 +38,13 @@ pub fn measure(profiles: &mut Profiles) -> Result<()> {
         }
         let largest = all.first().map_or(0, |it| it.peak);
         let named = all.iter().take(LARGEST);
-        let named = named.map(|it| format!("{} {} {} s", it.name, megabytes(it.peak), it.took.as_secs()));
+        let named = named.map(|it| format!("{} {} {} s", it.name, megabytes(it.peak), it.busy.as_secs()));
+        let busy: Duration = all.iter().map(|it| it.busy).sum();
         table.row([
             profile.to_owned(),
             if wrapped { "on" } else { "off" }.to_owned(),
             format!("{} s", took.as_secs()),
+            format!("{} s", busy.as_secs()),
             megabytes(largest),
             named.collect::<Vec<_>>().join(", "),
         ]);

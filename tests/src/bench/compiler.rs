@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::watch::{between, now, to_the_end};
+use super::watch::to_the_end;
 
 /// The file that measurements go to. Where it is set, this process is a compiler wrapper.
 pub const RECORD: &str = "STACKPIPE_BENCH_RECORD";
@@ -27,7 +27,8 @@ pub struct Compilation {
     pub name: String,
     /// Bytes.
     pub peak: u64,
-    pub took: Duration,
+    /// What it took of the processors, however busy others kept them.
+    pub busy: Duration,
 }
 
 /// What Cargo wants compiled, where it was Cargo that started this process.
@@ -52,14 +53,12 @@ pub fn run(wrapped: &Wrapped) -> Result<ExitCode> {
     let inner = env::var_os(WRAPPER).filter(|inner| !inner.is_empty());
     let mut words = inner.into_iter().chain(wrapped.arguments.iter().cloned());
     let mut command = Command::new(words.next().context("Cargo named no compiler")?);
-    let began = now();
     let mut child = command.args(words).env_remove(RECORD).spawn().context("cannot start the compiler")?;
     let end = to_the_end(&mut child, PAUSE)?;
     let name = wrapped.arguments.iter().skip_while(|word| *word != "--crate-name").nth(1);
     // A question for the version compiles nothing.
     if let Some(name) = name.filter(|name| *name != "___") {
-        let took = between(began, end.at).as_millis();
-        let line = format!("{}\t{}\t{took}\n", name.to_string_lossy(), end.peak);
+        let line = format!("{}\t{}\t{}\n", name.to_string_lossy(), end.peak, end.busy.as_millis());
         let mut record = File::options().create(true).append(true).open(&wrapped.record)?;
         record.write_all(line.as_bytes())?;
     }
@@ -81,8 +80,8 @@ fn parse(line: &str) -> Option<Compilation> {
     let mut fields = line.split('\t');
     let name = fields.next()?.to_owned();
     let peak = fields.next()?.parse().ok()?;
-    let took = Duration::from_millis(fields.next()?.parse().ok()?);
-    Some(Compilation { name, peak, took })
+    let busy = Duration::from_millis(fields.next()?.parse().ok()?);
+    Some(Compilation { name, peak, busy })
 }
 
 #[cfg(test)]
@@ -92,7 +91,7 @@ mod tests {
     #[test]
     fn a_record_is_a_name_a_peak_and_a_time() {
         let found = parse("aws_sdk_ec2\t1024\t1500").unwrap();
-        assert_eq!((found.name.as_str(), found.peak, found.took.as_millis()), ("aws_sdk_ec2", 1024, 1500));
+        assert_eq!((found.name.as_str(), found.peak, found.busy.as_millis()), ("aws_sdk_ec2", 1024, 1500));
         assert_eq!(parse("aws_sdk_ec2\t"), None);
     }
 }

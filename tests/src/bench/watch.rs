@@ -29,7 +29,12 @@ pub struct End {
     pub at: u64,
     /// The most memory it had resident, in bytes.
     pub peak: u64,
+    /// What it took of the processors.
+    pub busy: Duration,
 }
+
+/// Ticks in which the kernel counts for `/proc`: the same on every architecture this runs on.
+const TICK: Duration = Duration::from_millis(10);
 
 /// Waits for a process and looks at its memory every `pause`. The kernel keeps the high-water mark itself, so only what it grows within
 /// its last `pause` is missed; unlike `getrusage` this does not count what the process had before its `exec`.
@@ -38,14 +43,24 @@ pub struct End {
 /// The process cannot be waited for.
 pub fn to_the_end(child: &mut Child, pause: Duration) -> Result<End> {
     let file = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
+    let (mut peak, mut busy) = (0, Duration::ZERO);
     loop {
         if let Some(mark) = field(&file, "VmHWM").and_then(|text| kilobytes(&text)) {
             peak = mark.max(peak);
         }
+        busy = ticks(child.id()).unwrap_or(busy);
         if let Some(status) = child.try_wait().context("cannot wait for a process")? {
-            return Ok(End { status, at: now(), peak });
+            return Ok(End { status, at: now(), peak, busy });
         }
         sleep(pause);
     }
+}
+
+/// Processor time so far, its own and the system's for it.
+fn ticks(pid: u32) -> Option<Duration> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may have spaces in it: fields are counted after it, from the third.
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let (user, system): (u32, u32) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some(TICK * user.checked_add(system)?)
 }

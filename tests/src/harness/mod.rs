@@ -23,3 +23,9 @@ pub const CREATE: &str =
 /// The pipe that takes it down.
 pub const DELETE: &str =
     "rds delete --skip-final-snapshot --project expense --env dev | sg delete | vpc delete";
+
+/// The pipe with servers behind load balancers and the database: the network, two load balancers, a backend, a frontend.
+pub const WHOLE: &str = "vpc create --project expense --env dev | sg create --admin-cidr 203.0.113.0/24 | alb create app | alb create web | asg create backend --alb app --port 8080 --health /health --host backend.app-dev.example.com --image ami-033ca6eab3d6b810e | asg create frontend --alb web --port 80 --host web-dev.example.com --image ami-033ca6eab3d6b810e | rds create";
+
+/// The pipe that takes all of that down.
+pub const WHOLE_DELETE: &str = "rds delete --skip-final-snapshot --project expense --env dev | asg delete | alb delete | sg delete | vpc delete";
