@@ -40,6 +40,7 @@ pub fn measure(profiles: &mut Profiles) -> Result<()> {
         let named = all.iter().take(LARGEST);
         let named = named.map(|it| format!("{} {} {} s", it.name, megabytes(it.peak), it.busy.as_secs()));
         let busy: Duration = all.iter().map(|it| it.busy).sum();
+        report::note(&format!("{} s, largest compiler {}", took.as_secs(), megabytes(largest)));
         table.row([
             profile.to_owned(),
             if wrapped { "on" } else { "off" }.to_owned(),
