@@ -124,7 +124,7 @@ impl Shared {
 
     fn reset(&self) {
         let mut inner = self.lock();
-        inner.world = World::new(self.seed, self.conditions.clone());
+        inner.world = World::new(self.seed, self.conditions.clone(), self.machines);
         inner.faults.clear();
         inner.journal.clear();
     }

@@ -51,6 +51,7 @@ pub mod fault;
 pub mod filter;
 pub mod id;
 pub mod journal;
+pub mod machines;
 pub mod options;
 pub mod page;
 pub mod params;

@@ -29,6 +29,9 @@ pub struct Options {
     pub faults: Vec<Fault>,
     #[command(flatten)]
     pub conditions: Conditions,
+    /// Back instances with real machines on this one: needs root
+    #[arg(global = true, long)]
+    pub machines: bool,
     /// Make ids and random faults from this number, so that a run can be repeated
     #[arg(global = true, long, value_name = "NUMBER")]
     pub seed: Option<u64>,
@@ -44,6 +47,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             faults: Vec::new(),
             conditions: Conditions::default(),
+            machines: false,
             seed: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         }

@@ -18,6 +18,8 @@ pub struct Shared {
     pub seed: u64,
     /// As they were at the start.
     pub conditions: Conditions,
+    /// Whether real machines are behind the instances.
+    pub machines: bool,
     inner: Mutex<Inner>,
 }
 
@@ -35,7 +37,7 @@ impl Shared {
     pub fn new(options: &Options) -> Self {
         let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
         let inner = Inner {
-            world: World::new(seed, options.conditions.clone()),
+            world: World::new(seed, options.conditions.clone(), options.machines),
             faults: Faults::new(options.faults.clone(), seed),
             journal: Vec::new(),
             requests: fastrand::Rng::with_seed(seed),
@@ -44,6 +46,7 @@ impl Shared {
             clock: Clock::new(options.time_scale),
             latency: options.latency,
             conditions: options.conditions.clone(),
+            machines: options.machines,
             seed,
             inner: Mutex::new(inner),
         }

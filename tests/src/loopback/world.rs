@@ -53,6 +53,8 @@ pub struct Region {
     pub tokens: Tokens,
     /// As they are now, for what happens by itself.
     pub conditions: Conditions,
+    /// Whether real machines are behind the instances.
+    pub machines: bool,
     pub ec2: Ec2,
     pub rds: Rds,
     pub secretsmanager: SecretsManager,
@@ -72,6 +74,7 @@ impl Region {
             rng: Rng::with_seed(seed ^ hash(account) ^ hash(name).rotate_left(32)),
             tokens: Tokens::default(),
             conditions: Conditions::default(),
+            machines: false,
             ec2: Ec2::default(),
             rds: Rds::default(),
             secretsmanager: SecretsManager::default(),
@@ -98,13 +101,14 @@ impl Region {
 pub struct World {
     pub regions: BTreeMap<(String, String), Region>,
     pub conditions: Conditions,
+    machines: bool,
     seed: u64,
 }
 
 impl World {
     #[must_use]
-    pub fn new(seed: u64, conditions: Conditions) -> Self {
-        Self { regions: BTreeMap::new(), conditions, seed }
+    pub fn new(seed: u64, conditions: Conditions, machines: bool) -> Self {
+        Self { regions: BTreeMap::new(), conditions, machines, seed }
     }
 
     /// The state of a Region, with everything done in it that has fallen due.
@@ -114,6 +118,7 @@ impl World {
         let key = (account.to_owned(), name.to_owned());
         let region = self.regions.entry(key).or_insert_with(|| Region::new(account, name, self.seed, clock));
         region.conditions.clone_from(&self.conditions);
+        region.machines = self.machines;
         if let Some(zones) = zones {
             region.route53 = zones;
         }

@@ -38,7 +38,7 @@ pub struct Condition {
     config: &'static str,
     plain: bool,
     /// Of `http-header`.
-    header: Option<String>,
+    pub header: Option<String>,
     /// With a key before it in `query-string`.
     pub values: Vec<(Option<String>, String)>,
 }
@@ -124,6 +124,15 @@ fn valid(field: &str, value: &str) -> Result<()> {
 }
 
 impl Condition {
+    /// A condition on a field, with a header's name for `http-header`. None for a field that there is not.
+    #[must_use]
+    pub fn new(field: &str, header: Option<&str>, values: &[(Option<&str>, &str)]) -> Option<Self> {
+        let &(field, config, plain) = FIELDS.iter().find(|(name, _, _)| *name == field)?;
+        let own = |(key, value): &(Option<&str>, &str)| (key.map(str::to_owned), (*value).to_owned());
+        let values = values.iter().map(own).collect();
+        Some(Self { field, config, plain, header: header.map(str::to_owned), values })
+    }
+
     pub fn show(&self) -> Node {
         let texts = || self.values.iter().map(|(_, value)| value);
         let config = Node::new().maybe("HttpHeaderName", self.header.as_ref());

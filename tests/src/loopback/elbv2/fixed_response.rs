@@ -12,9 +12,9 @@ const BODY: usize = 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FixedResponse {
-    status: String,
-    content_type: Option<String>,
-    body: Option<String>,
+    pub status: String,
+    pub content_type: Option<String>,
+    pub body: Option<String>,
 }
 
 impl FixedResponse {

@@ -10,9 +10,9 @@ use crate::loopback::xml::Node;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
     /// Target groups with their weights.
-    groups: Vec<(String, u32)>,
+    pub groups: Vec<(String, u32)>,
     /// For how many seconds a client stays with its group, if at all.
-    sticky: Option<u32>,
+    pub sticky: Option<u32>,
 }
 
 impl Forward {

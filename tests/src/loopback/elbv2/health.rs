@@ -1,11 +1,15 @@
 //! The health of targets.
 //!
 //! A group asks its targets at its interval. A new target is `initial` until it first answers well, or has failed as often as
-//! makes a target unhealthy; from there on it takes as many good answers in a row as the group wants.
+//! makes a target unhealthy; from there on it takes as many good answers in a row as the group wants. Where there are real
+//! machines, those are the answers that they have given; else they are what an instance of its age and fortune would give.
+
+use std::borrow::Cow;
 
 use super::health_check::HealthCheck;
+use super::probe::Outcome;
 use super::target::Target;
-use super::{LoadBalancer, TargetGroup};
+use super::{LoadBalancer, Noun as _, TargetGroup};
 use crate::loopback::action::{Action, Call, Reply, read};
 use crate::loopback::clock::{Clock, Time};
 use crate::loopback::ec2::instance::Instance;
@@ -26,30 +30,35 @@ const START_SECONDS: f64 = 30.0;
 const REGISTRATION_SECONDS: f64 = 5.0;
 
 /// A state, with its reason and a description, where AWS gives one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Health(pub &'static str, pub Option<(&'static str, &'static str)>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health(pub &'static str, pub Option<(&'static str, Cow<'static, str>)>);
+
+/// One with a reason that is always the same.
+const fn because(state: &'static str, code: &'static str, description: &'static str) -> Health {
+    Health(state, Some((code, Cow::Borrowed(description))))
+}
 
 const HEALTHY: Health = Health("healthy", None);
-const INITIAL: Health =
-    Health("initial", Some(("Elb.InitialHealthChecking", "Initial health checks in progress")));
-const UNHEALTHY: Health = Health("unhealthy", Some(("Target.FailedHealthChecks", "Health checks failed")));
+const INITIAL: Health = because("initial", "Elb.InitialHealthChecking", "Initial health checks in progress");
+const UNHEALTHY: Health = because("unhealthy", "Target.FailedHealthChecks", "Health checks failed");
+const TIMED_OUT: Health = because("unhealthy", "Target.Timeout", "Request timed out");
 const DRAINING: Health =
-    Health("draining", Some(("Target.DeregistrationInProgress", "Target deregistration is in progress")));
-const NOT_IN_USE: Health = Health(
+    because("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress");
+const NOT_IN_USE: Health = because(
     "unused",
-    Some(("Target.NotInUse", "Target group is not configured to receive traffic from the load balancer")),
+    "Target.NotInUse",
+    "Target group is not configured to receive traffic from the load balancer",
 );
-const OTHER_ZONE: Health = Health(
+const OTHER_ZONE: Health = because(
     "unused",
-    Some(("Target.NotInUse", "Target is in an Availability Zone that is not enabled for the load balancer")),
+    "Target.NotInUse",
+    "Target is in an Availability Zone that is not enabled for the load balancer",
 );
-const STOPPED: Health = Health("unused", Some(("Target.InvalidState", "Target is in the stopped state")));
+const STOPPED: Health = because("unused", "Target.InvalidState", "Target is in the stopped state");
 const NOT_REGISTERED: Health =
-    Health("unused", Some(("Target.NotRegistered", "Target is not registered to the target group")));
-const DISABLED: Health = Health(
-    "unavailable",
-    Some(("Target.HealthCheckDisabled", "Health checks are disabled for this target group")),
-);
+    because("unused", "Target.NotRegistered", "Target is not registered to the target group");
+const DISABLED: Health =
+    because("unavailable", "Target.HealthCheckDisabled", "Health checks are disabled for this target group");
 
 /// When a target answers well: from a moment on, up to another.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +93,26 @@ pub fn of(region: &Region, clock: &Clock, now: Time, group: &TargetGroup, target
     if !group.check.enabled {
         return DISABLED;
     }
+    if region.machines {
+        return probed(region, group, target);
+    }
     let first = clock.after(target.registered.max(used).max(ready), REGISTRATION_SECONDS);
     asked(&group.check, clock, first, uptime, now)
+}
+
+/// What the checks of a real machine have found.
+fn probed(region: &Region, group: &TargetGroup, target: &Target) -> Health {
+    let standing = region.elbv2.standing(group.arn(), target);
+    match standing.and_then(|standing| Some((standing.healthy?, standing.why))) {
+        None => INITIAL,
+        Some((true, _)) => HEALTHY,
+        Some((false, Outcome::Timeout)) => TIMED_OUT,
+        Some((false, Outcome::Code(code))) => {
+            let description = Cow::Owned(format!("Health checks failed with these codes: [{code}]"));
+            Health("unhealthy", Some(("Target.ResponseCodeMismatch", description)))
+        }
+        Some((false, Outcome::Good | Outcome::Failed)) => UNHEALTHY,
+    }
 }
 
 fn uptime(clock: &Clock, instance: &Instance) -> Uptime {
@@ -123,8 +150,8 @@ fn list(call: &mut Call<'_>) -> Result<Reply> {
     let show = |target: &Target, Health(state, reason): Health| {
         let health = Node::new()
             .put("State", state)
-            .maybe("Reason", reason.map(|(code, _)| code))
-            .maybe("Description", reason.map(|(_, description)| description));
+            .maybe("Reason", reason.as_ref().map(|(code, _)| *code))
+            .maybe("Description", reason.map(|(_, description)| description.into_owned()));
         Node::new()
             .node("Target", target.show())
             .put("HealthCheckPort", port.clone().unwrap_or_else(|| target.port.to_string()))

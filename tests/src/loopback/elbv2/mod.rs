@@ -1,14 +1,15 @@
 //! Elastic Load Balancing v2: application load balancers, their listeners and rules, and the targets behind them.
 //!
 //! Whether a target is healthy follows from when it was registered, when what it stands for came up, and how the group
-//! checks ([`health`]); nothing is sent anywhere.
+//! checks ([`health`]); nothing is sent anywhere. With real machines behind the instances it follows from what their health checks
+//! have really found ([`probe`]).
 
 mod certificate;
-mod condition;
-mod fixed_response;
-mod forward;
+pub mod condition;
+pub mod fixed_response;
+pub mod forward;
 pub mod health;
-mod health_check;
+pub mod health_check;
 pub mod listener;
 mod listener_certificate;
 mod load_balancer;
@@ -17,7 +18,8 @@ mod load_balancer_create;
 mod load_balancer_network;
 mod noun;
 mod page;
-mod redirect;
+pub mod probe;
+pub mod redirect;
 pub mod routing;
 mod rule;
 mod rule_priority;
@@ -60,7 +62,10 @@ pub const SERVICE: Service = Service {
     ],
     hooks: &[],
     route: None,
-    settle: |region, clock, now| target::settle(region, clock, now),
+    settle: |region, clock, now| {
+        target::settle(region, clock, now);
+        probe::settle(region, now);
+    },
     resources,
 };
 
@@ -71,6 +76,8 @@ pub struct Elbv2 {
     pub listeners: Shelf<Listener>,
     pub rules: Shelf<Rule>,
     pub target_groups: Shelf<TargetGroup>,
+    /// What health checks have found, where there are real machines.
+    pub standings: probe::Standings,
 }
 
 /// The load balancers that use a certificate.

@@ -16,9 +16,10 @@ const PARTS: [(&str, &str); 5] = [
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redirect {
-    /// In the order of [`PARTS`].
-    parts: Vec<String>,
-    status: String,
+    /// Protocol, port, host, path and query, as templates with `#{…}`.
+    pub parts: Vec<String>,
+    /// `HTTP_301` or `HTTP_302`
+    pub status: String,
 }
 
 impl Redirect {

@@ -12,6 +12,7 @@ mod show;
 pub use create::{Draft, launch, vacant};
 pub use fate::settle;
 pub use parameters::Parameters;
+pub use show::address;
 
 use super::course::Course;
 use super::describe::{Shape, describe};

@@ -107,7 +107,8 @@ fn differs<'a, T: PartialEq>(wanted: &'a T, is: &T) -> Option<&'a T> {
 }
 
 /// The name that leads to an instance: its own, the account's, and the Region's.
-fn address(region: &Region, name: &str) -> String {
+#[must_use]
+pub fn address(region: &Region, name: &str) -> String {
     let mut number = hash(&format!("{} {}", region.account, region.name));
     let mut digit = || {
         let digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::try_from(number % 36).unwrap_or_default()];

@@ -1,0 +1,3 @@
+//! Real machines behind the instances of the loopback AWS.
+
+pub mod traffic;
