@@ -3,7 +3,6 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -21,10 +20,6 @@ use super::shared::Shared;
 use crate::loopback::elbv2::forward::Forward;
 use crate::loopback::elbv2::routing::Step;
 
-/// A client's connection without a request is kept no longer than this. (AWS: the attribute `client_keep_alive.seconds` sets
-/// how long it may live at all, `idle_timeout.timeout_seconds` how long it may be silent.)
-const SILENT: Duration = Duration::from_secs(60);
-
 /// The listener has been taken away: its connections end without an answer.
 #[derive(Debug)]
 struct Gone;
@@ -40,8 +35,11 @@ impl std::error::Error for Gone {}
 /// Answers the requests that come by a connection to a listener.
 pub async fn serve(shared: Arc<Shared>, arn: String, port: u16, stream: TcpStream, client: SocketAddr) {
     let service = service_fn(|request| answer(&shared, &arn, port, client, request));
+    // A client may be silent for as long as a target may.
+    let traffic = shared.traffic();
+    let silent = traffic.listener(&arn, port).map(|(balancer, _)| balancer.idle);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(SILENT).preserve_header_case(true);
+    http.timer(TokioTimer::new()).header_read_timeout(silent).preserve_header_case(true);
     http.title_case_headers(true);
     // A broken connection is the client's business: there is nobody to tell.
     let _ = http.serve_connection(TokioIo::new(stream), service).await;

@@ -59,7 +59,11 @@ impl Names {
         let above = name.match_indices('.').map(|(at, _)| name[at + 1..].to_owned());
         self.between.extend(above);
         match (self.records.get_mut(&name), meaning) {
-            (Some(Meaning::Addresses(known)), Meaning::Addresses(more)) => known.extend(more),
+            (Some(Meaning::Addresses(known)), Meaning::Addresses(more)) => {
+                known.extend(more);
+                known.sort_unstable();
+                known.dedup();
+            }
             (Some(_), Meaning::Other) => {}
             (_, meaning) => {
                 self.records.insert(name, meaning);
@@ -75,9 +79,7 @@ impl Names {
     /// Those of another plan too: all the VPCs of this machine have one world around them.
     pub fn extend(&mut self, other: &Self) {
         for (name, meaning) in &other.records {
-            if self.records.get(name) != Some(meaning) {
-                self.add(name, meaning.clone());
-            }
+            self.add(name, meaning.clone());
         }
         self.zones.extend(other.zones.iter().cloned());
     }

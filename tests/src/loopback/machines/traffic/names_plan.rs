@@ -95,8 +95,8 @@ impl Asker<'_> {
     fn public_names(self, names: &mut Names) {
         let ec2 = &self.view.region.ec2;
         for interface in ec2.network_interfaces.values() {
-            let named = ec2.vpcs.get(&interface.vpc).is_some_and(|vpc| vpc.dns_hostnames);
-            if let Some(public) = interface.public(self.view).filter(|_| named) {
+            let has_names = ec2.vpcs.get(&interface.vpc).is_some_and(|vpc| vpc.dns_hostnames);
+            if let Some(public) = interface.public(self.view).filter(|_| has_names) {
                 names.add(&host_name(public), Meaning::Addresses(vec![self.address(interface)]));
             }
         }

@@ -112,7 +112,7 @@ impl Runtime {
             View::Inside if self.shared.apart => None,
             View::Inside | View::Outside => Some(resolver::listen(address)?),
         };
-        let bound = sockets.as_ref().map_or(Ok(address), |sockets| sockets.address())?;
+        let bound = sockets.as_ref().map_or(Ok(address), resolver::Sockets::address)?;
         self.order(Order::Names { view, address, sockets, upstream });
         Ok(bound)
     }
