@@ -14,6 +14,7 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OnceCell, oneshot};
 
+use super::machines::Machines;
 use super::options::Options;
 use super::peer;
 use super::respond::respond;
@@ -24,6 +25,7 @@ use super::shared::Shared;
 pub struct Server {
     address: SocketAddr,
     pub(super) shared: Arc<Shared>,
+    machines: Option<Machines>,
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -32,7 +34,7 @@ impl Server {
     /// Starts to serve, on a thread of its own, and returns at once.
     ///
     /// # Errors
-    /// Where the address is no loopback address or cannot be listened on.
+    /// Where the address is no loopback address or cannot be listened on, and where real machines are asked for and cannot be had.
     pub fn start(options: &Options) -> io::Result<Self> {
         if !options.listen.ip().is_loopback() {
             let message = format!(
@@ -45,6 +47,7 @@ impl Server {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::new(options));
+        let machines = options.machines.then(|| Machines::start(&shared)).transpose()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
@@ -57,7 +60,13 @@ impl Server {
             });
             runtime.shutdown_timeout(Duration::from_millis(100));
         })?;
-        Ok(Self { address, shared, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, shared, machines, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The real machines behind the instances, where there are any.
+    #[must_use]
+    pub fn machines(&self) -> Option<&Machines> {
+        self.machines.as_ref()
     }
 
     #[must_use]

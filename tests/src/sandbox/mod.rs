@@ -34,8 +34,14 @@ fn sandbox(cli: &Cli) -> anyhow::Result<ExitCode> {
     let folder = build::commands()?;
     let server = Server::start(&cli.options)?;
     let environment = environment::variables(&server, &folder);
-    match &cli.verb {
-        Verb::Run(words) => run::run(run::command(words)?, environment),
-        Verb::Shell | Verb::Serve => run::run(run::shell(), environment),
-    }
+    let command = match &cli.verb {
+        Verb::Run(words) => run::command(words)?,
+        Verb::Shell | Verb::Serve => run::shell(),
+    };
+    // With real machines behind it, the sandbox has names that only it knows.
+    let command = match server.machines() {
+        Some(machines) => machines.within(command.as_std()).into(),
+        None => command,
+    };
+    run::run(command, environment)
 }

@@ -57,6 +57,8 @@ pub struct Instance {
     pub life: Life,
     /// Since when it has answered nothing any more.
     pub impaired: Option<Time>,
+    /// What a real machine behind it has written to its console.
+    pub console: Option<String>,
 }
 
 /// An instance profile.

@@ -174,5 +174,6 @@ fn instance(call: &Call<'_>, order: &Order, reservation: &str, index: usize, met
         life: Life::begin(call.clock, call.now),
         // A bad image starts and never serves.
         impaired: order.bad.then_some(call.now),
+        console: None,
     }
 }

@@ -36,5 +36,6 @@ mod upstream;
 
 pub use names::Names;
 pub use plan::{Balancer, Check, Fitness, Group, Listener, PublicPort, Rule, Target, Traffic};
+pub use ports::PERSON;
 pub use probe::{Outcome, Probe};
 pub use runtime::{Runtime, View};

@@ -10,8 +10,8 @@ use crate::loopback::ec2::instance_state::State;
 use crate::loopback::ec2::network_interface::NetworkInterface;
 use crate::loopback::ec2::security_group_rule::{self, SecurityGroupRule, Source};
 
-/// Whoever is at the shell, as the VPC sees them: an address of the world that is nobody's (RFC 5737).
-pub const PERSON: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
+/// Whoever is at the shell, as the VPC sees them: an address that is for examples (RFC 5737), of the range that ours call admins.
+pub const PERSON: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
 
 /// A public address has a listener on this machine for each of its ports, so that wide ranges are left closed.
 const WIDEST: usize = 16;
