@@ -54,6 +54,12 @@ impl Clock {
         Self { started: Instant::now(), epoch, scale, skipped: Arc::default() }
     }
 
+    /// The same clock for what real machines do, which take their own time however fast AWS's passes.
+    #[must_use]
+    pub fn unscaled(&self) -> Self {
+        Self { scale: 1.0, ..self.clone() }
+    }
+
     #[must_use]
     pub fn now(&self) -> Time {
         let skipped = self.skipped.load(Ordering::Relaxed);

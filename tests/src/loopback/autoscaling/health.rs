@@ -34,7 +34,9 @@ fn problem(member: &Member, turn: &Turn<'_>, grace: i64, targets: Option<&Vec<St
     if turn.state(&member.id) != State::Running {
         return Some("EC2 health check indicating it has been terminated or stopped".to_owned());
     }
-    if member.in_grace(turn.clock, turn.now, grace) {
+    // A real machine starts in its own time.
+    let clock = if turn.region.machines { turn.clock.unscaled() } else { turn.clock.clone() };
+    if member.in_grace(&clock, turn.now, grace) {
         return None;
     }
     // A load balancer finds out in seconds what takes the status checks minutes.
