@@ -61,6 +61,28 @@ impl Servers {
         images.sort();
         images
     }
+
+    /// How many of the backend's instances have served so far, a number for each change of it, the oldest first.
+    fn serving(&self) -> Result<Vec<usize>> {
+        let group = json!({ "AutoScalingGroupName": "expense-dev-backend" });
+        let told = self.sandbox.behind("autoscaling.DescribeServing", group)?;
+        let told = told["Serving"].as_array().into_iter().flatten();
+        told.map(|it| it["Serving"].as_str().context("no number")?.parse().context("no number")).collect()
+    }
+
+    /// Deploys the newer image to so many instances, all of which serve, and answers the fewest that served from then until all are
+    /// replaced and the old ones gone.
+    fn fewest_during_deployment(&self, desired: usize, flags: &str) -> Result<usize> {
+        let before = self.serving()?;
+        assert_eq!(before.last(), Some(&desired), "{before:?}");
+        let line = format!("asg create backend --image {} {flags} {IDENTITY}", self.newer);
+        self.sandbox.sh(&line)?.succeeds().makes(1, "autoscaling.StartInstanceRefresh");
+        assert_eq!(self.running(), vec![self.newer.clone(); desired]);
+        let course = self.serving()?;
+        let during = &course[before.len() - 1..];
+        assert!(during.len() > 1, "nothing was replaced: {course:?}");
+        during.iter().copied().min().context("nothing was counted")
+    }
 }
 
 fn image(sandbox: &Sandbox, name: &str) -> Result<String> {
@@ -111,6 +133,22 @@ fn a_good_image_replaces_every_instance_and_a_second_run_deploys_nothing() -> Re
     servers.sandbox.sh(&deploy)?.succeeds();
     assert_eq!(servers.running(), [servers.newer.clone(), servers.newer.clone()]);
     servers.sandbox.sh(&deploy)?.succeeds().changes_nothing();
+    Ok(())
+}
+
+#[test]
+fn a_deployment_never_has_fewer_healthy_than_there_are_to_be() -> Result<()> {
+    let servers = Servers::new(Conditions::default())?.up()?;
+    assert_eq!(servers.fewest_during_deployment(2, "")?, 2);
+    Ok(())
+}
+
+#[test]
+fn a_deployment_never_has_fewer_healthy_than_asked_for() -> Result<()> {
+    let servers = Servers::new(Conditions::default())?.up()?;
+    servers.sandbox.sh(&format!("asg scale backend --desired 4 {IDENTITY}"))?.succeeds();
+    let fewest = servers.fewest_during_deployment(4, "--min-healthy 50")?;
+    assert!((2..4).contains(&fewest), "with half allowed to be away, {fewest} of 4 served");
     Ok(())
 }
 

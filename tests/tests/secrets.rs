@@ -1,11 +1,14 @@
-//! The master password: in Secrets Manager and nowhere else.
+//! Passwords: in Secrets Manager and nowhere else. Private keys: in the file of their owner and nowhere else.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use tests::harness::Sandbox;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::json;
+use tests::harness::{EVERYTHING, EVERYTHING_DELETE, Sandbox, with_stand_ins};
 use tests::loopback::Options;
 
 const IDENTITY: &str = "--project expense --env dev";
@@ -60,27 +63,109 @@ fn files_with(folder: &Path, text: &str) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Fails where the password is anywhere but in Secrets Manager.
-fn assert_hidden(sandbox: &Sandbox, watched: &Watched, password: &str) -> Result<()> {
-    assert_eq!(password.len(), 32);
-    assert!(!watched.stdout.contains(password), "it is on stdout");
-    assert!(!watched.stderr.contains(password), "it is on stderr");
+/// Something that nobody may see.
+#[derive(Clone)]
+struct Secret {
+    what: &'static str,
+    value: String,
+    /// The files in the home directory where it belongs.
+    kept: Vec<String>,
+}
+
+/// Fails where a secret is anywhere but where it belongs.
+fn assert_hidden(sandbox: &Sandbox, watched: &Watched, secret: &Secret) -> Result<()> {
+    let Secret { what, value, kept } = secret;
+    assert!(value.len() >= 32, "{what} is {} letters long", value.len());
+    assert!(!watched.stdout.contains(value), "{what} is on stdout");
+    assert!(!watched.stderr.contains(value), "{what} is on stderr");
     for seen in &watched.seen {
-        assert!(!seen.contains(password), "it is to be seen of a process: {seen}");
+        assert!(!seen.contains(value), "{what} is to be seen of a process: {seen}");
     }
-    assert_eq!(files_with(sandbox.home(), password)?, [""; 0], "it is in a file");
+    assert_eq!(&files_with(sandbox.home(), value)?, kept, "{what} is in a file");
     let journal = serde_json::to_string(&sandbox.aws.journal())?;
-    assert!(!journal.contains(password), "it is in the journal");
-    assert!(
-        !sandbox.resources().to_string().contains(password),
-        "it is in a tag or another thing that AWS shows"
-    );
+    assert!(!journal.contains(value), "{what} is in the journal");
+    let shown = sandbox.resources().to_string();
+    assert!(!shown.contains(value), "{what} is in a tag or another thing that AWS shows");
+    assert!(!user_data(sandbox)?.contains(value), "{what} is in user data");
     Ok(())
 }
 
-fn password(sandbox: &Sandbox) -> Result<String> {
-    let secret = sandbox.secret("expense-dev-mysql-master")?;
-    secret["password"].as_str().map(str::to_owned).context("no password in the secret")
+/// The user data of every instance, as it reads: everybody who may describe an instance may read it.
+fn user_data(sandbox: &Sandbox) -> Result<String> {
+    let mut all = String::new();
+    for (id, _) in sandbox.all("instance", "") {
+        let asked = json!({ "InstanceId": id, "Attribute": "userData" });
+        let told = sandbox.behind("ec2.DescribeInstanceAttribute", asked)?;
+        let text = BASE64.decode(told["userData"]["value"].as_str().unwrap_or_default())?;
+        all.push_str(&String::from_utf8(text)?);
+    }
+    Ok(all)
+}
+
+/// The password in a secret of this name.
+fn password_in(sandbox: &Sandbox, name: &str, what: &'static str) -> Result<Secret> {
+    let secret = sandbox.secret(name)?;
+    let value = secret["password"].as_str().context("no password in the secret")?.to_owned();
+    Ok(Secret { what, value, kept: Vec::new() })
+}
+
+fn password(sandbox: &Sandbox) -> Result<Secret> {
+    password_in(sandbox, "expense-dev-mysql-master", "the master password")
+}
+
+/// The lines of a private key, but for those that are the same in every key.
+fn private_key(sandbox: &Sandbox, folder: &str, what: &'static str) -> Result<Vec<Secret>> {
+    let file = sandbox.home().join(".ssh/stackpipe").join(folder).join("id_ed25519");
+    let text = std::fs::read_to_string(&file).context("no private key was made")?;
+    let own = text.lines().skip(2).filter(|line| !line.starts_with("---") && line.len() >= 32);
+    let kept = vec![file.display().to_string()];
+    Ok(own.map(|line| Secret { what, value: line.to_owned(), kept: kept.clone() }).collect())
+}
+
+/// Everything that is secret now.
+fn secrets(sandbox: &Sandbox) -> Result<Vec<Secret>> {
+    let mut secrets = private_key(sandbox, "expense-dev", "the key of the bastion")?;
+    secrets.extend(private_key(sandbox, "expense-dev/vpn", "the key of the VPN server")?);
+    assert!(secrets.len() >= 2, "no line of a key can be told from another");
+    secrets.push(password(sandbox)?);
+    secrets.push(password_in(sandbox, "expense-dev-vpn-admin", "the password of the VPN's administrator")?);
+    Ok(secrets)
+}
+
+#[test]
+fn no_command_shows_a_password_or_a_private_key() -> Result<()> {
+    let options = Options { time_scale: 300.0, seed: Some(1), ..Options::default() };
+    let Some(sandbox) = with_stand_ins(&options)? else { return Ok(()) };
+    // The commands make keys of their own.
+    std::fs::remove_dir_all(sandbox.home().join(".ssh"))?;
+    let made = watch(&sandbox, &EVERYTHING.replace(" create", " create -v"))?;
+    for command in ["vpc create -v", "rds create -v", "asg create -v frontend", "ssh -F"] {
+        assert!(made.seen.iter().any(|seen| seen.contains(command)), "{command} was not seen");
+    }
+    let user_data = user_data(&sandbox)?;
+    assert!(user_data.contains("public_hostname=") && user_data.contains("#cloud-config"), "{user_data}");
+    let before = secrets(&sandbox)?;
+    before.iter().try_for_each(|secret| assert_hidden(&sandbox, &made, secret))?;
+    let show =
+        ["vpc", "sg", "bastion", "vpn", "alb", "rds", "asg"].map(|command| format!("{command} show -v"));
+    let lines = [
+        format!("vpn create -v --reset-password {IDENTITY} | rds create -v --reset-password"),
+        show.join(" | ").replacen("-v", &format!("-v {IDENTITY}"), 1),
+        format!("bastion ssh-config -v {IDENTITY}"),
+        format!("asg create backend -v --instance-type t3.small {IDENTITY}"),
+    ];
+    for line in lines {
+        let watched = watch(&sandbox, &line)?;
+        for secret in before.iter().chain(&secrets(&sandbox)?) {
+            assert_hidden(&sandbox, &watched, secret)?;
+        }
+    }
+    let after = secrets(&sandbox)?;
+    let is_new = |it: &&Secret| before.iter().all(|old| old.value != it.value);
+    assert_eq!(after.iter().filter(is_new).count(), 2, "both passwords were reset");
+    let deleted = watch(&sandbox, &EVERYTHING_DELETE.replace(" delete", " delete -v"))?;
+    let gone = before.into_iter().chain(after).map(|it| Secret { kept: Vec::new(), ..it });
+    gone.into_iter().try_for_each(|secret| assert_hidden(&sandbox, &deleted, &secret))
 }
 
 #[test]
@@ -93,7 +178,7 @@ fn the_master_password_is_in_secrets_manager_and_nowhere_else() -> Result<()> {
         format!("rds show -v --wait {IDENTITY}"),
         format!("rds snapshot -v --name one {IDENTITY}"),
     ];
-    let mut passwords = BTreeSet::new();
+    let mut passwords: Vec<Secret> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let watched = watch(&sandbox, line)?;
         let command = line.rsplit("| ").next().unwrap_or_default().trim();
@@ -108,7 +193,10 @@ fn the_master_password_is_in_secrets_manager_and_nowhere_else() -> Result<()> {
             "-v says the calls: {}",
             watched.stderr
         );
-        passwords.insert(password(&sandbox)?);
+        let now = password(&sandbox)?;
+        if passwords.iter().all(|known| known.value != now.value) {
+            passwords.push(now);
+        }
         for password in &passwords {
             assert_hidden(&sandbox, &watched, password)?;
         }

@@ -8,37 +8,40 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context as _, Result};
 use serde_json::Value as Json;
 
-use super::{Sandbox, differences};
+use super::{Sandbox, differences, let_in, with_stand_ins};
 use crate::loopback::Options;
 
-/// Points tried side by side: each is a pipe of three small processes that mostly wait.
-const WORKERS: usize = 6;
+/// Points tried side by side: each is a pipe of small processes that mostly wait.
+const WORKERS: usize = 8;
 
-/// A pipe, what came before it, and the environment it ends with when nothing disturbs it.
+/// A pipe, the AWS it begins on, and the environment it ends with when nothing disturbs it.
 pub struct Undisturbed {
-    before: &'static str,
+    before: Sandbox,
     pipe: &'static str,
     writes: Vec<String>,
     environment: Json,
 }
 
 impl Undisturbed {
-    /// Runs what comes before, then the pipe.
+    /// Runs what comes before, then the pipe. None where nobody may stand in for the servers that it logs in to.
     ///
     /// # Errors
     /// The sandbox cannot start.
-    pub fn run(before: &'static str, pipe: &'static str) -> Result<Self> {
-        let sandbox = quick()?;
+    pub fn run(before: &str, pipe: &'static str) -> Result<Option<Self>> {
+        // Some hundred pipes: AWS's minutes take no longer here than a command takes to start.
+        let options = Options { time_scale: 1500.0, seed: Some(1), ..Options::default() };
+        let Some(sandbox) = with_stand_ins(&options)? else { return Ok(None) };
         sandbox.sh(before)?.succeeds();
-        let run = sandbox.sh(pipe)?;
+        let trial = trial(&sandbox)?;
+        let run = trial.sh(pipe)?;
         run.succeeds();
-        Ok(Self { before, pipe, writes: run.writes(), environment: sandbox.environment() })
+        let environment = trial.environment();
+        Ok(Some(Self { before: sandbox, pipe, writes: run.writes(), environment }))
     }
 
     /// Runs the pipe with a fault at its n-th write, again where `again`, and says what is not as it should be.
     fn disturbed(&self, fault: &str, point: usize, again: bool) -> Result<Option<String>> {
-        let sandbox = quick()?;
-        sandbox.sh(self.before)?.succeeds();
+        let sandbox = trial(&self.before)?;
         sandbox.aws.add_faults(&[&format!("{fault}@writes#{point}")])?;
         let run = sandbox.sh(self.pipe)?;
         let call = run.writes().get(point - 1).cloned().unwrap_or_default();
@@ -97,7 +100,9 @@ impl Undisturbed {
     }
 }
 
-/// Some hundred pipes: AWS's minutes take no longer here than a command takes to start.
-fn quick() -> Result<Sandbox> {
-    Sandbox::with(&Options { time_scale: 1500.0, seed: Some(1), ..Options::default() })
+/// A copy of a sandbox, to be tried on.
+fn trial(before: &Sandbox) -> Result<Sandbox> {
+    let sandbox = before.copy()?;
+    let_in(&sandbox)?;
+    Ok(sandbox)
 }

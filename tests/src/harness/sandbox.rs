@@ -1,8 +1,8 @@
 //! A loopback AWS and a shell for one test.
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value as Json;
@@ -23,7 +23,7 @@ const SOME_HOURS: f64 = 6.0 * 3600.0;
 pub struct Sandbox {
     pub aws: Server,
     home: PathBuf,
-    variables: RefCell<Vec<(String, Option<String>)>>,
+    variables: Mutex<Vec<(String, Option<String>)>>,
 }
 
 impl Sandbox {
@@ -46,18 +46,24 @@ impl Sandbox {
             "the commands are not in {}: run `cargo build` first, or the whole of it with `tests/run`",
             bin.display()
         );
-        let home = std::env::temp_dir().join(format!(
-            "stackpipe-test-{}-{:08x}",
-            std::process::id(),
-            fastrand::u32(..)
-        ));
-        std::fs::create_dir_all(&home).context("cannot make a home directory")?;
-        Ok(Self { aws: Server::start(options)?, home, variables: RefCell::default() })
+        Ok(Self { aws: Server::start(options)?, home: new_home()?, variables: Mutex::default() })
+    }
+
+    /// Another one that goes on from the state of this one's AWS, with the same variables and an empty home.
+    ///
+    /// # Errors
+    /// The server cannot start.
+    pub fn copy(&self) -> Result<Self> {
+        let variables = self.variables.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(Self { aws: self.aws.copy()?, home: new_home()?, variables: Mutex::new(variables) })
     }
 
     /// Sets a variable for the commands that follow, or with `None` takes it away.
     pub fn set(&self, name: &str, value: Option<&str>) -> &Self {
-        self.variables.borrow_mut().push((name.to_owned(), value.map(str::to_owned)));
+        self.variables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((name.to_owned(), value.map(str::to_owned)));
         self
     }
 
@@ -112,7 +118,7 @@ impl Sandbox {
             .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
             .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY")
             .env("AWS_EC2_METADATA_DISABLED", "true");
-        for (name, value) in self.variables.borrow().iter() {
+        for (name, value) in self.variables.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
@@ -139,6 +145,13 @@ impl Drop for Sandbox {
         // A directory that stays behind in the system's temporary one is nobody's loss.
         let _ = std::fs::remove_dir_all(&self.home);
     }
+}
+
+fn new_home() -> Result<PathBuf> {
+    let name = format!("stackpipe-test-{}-{:08x}", std::process::id(), fastrand::u32(..));
+    let home = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&home).context("cannot make a home directory")?;
+    Ok(home)
 }
 
 /// Where Cargo puts the commands: two folders up from a test binary, one up from any other.

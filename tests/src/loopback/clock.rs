@@ -71,6 +71,13 @@ impl Clock {
         self.skipped.fetch_add(self.scaled(seconds), Ordering::Relaxed);
     }
 
+    /// A clock that shows the same time now, and skips none with this one.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let skipped = Arc::new(AtomicU64::new(self.skipped.load(Ordering::Relaxed)));
+        Self { skipped, ..self.clone() }
+    }
+
     /// How long `seconds` of AWS's time take here, in microseconds.
     #[must_use]
     pub fn scaled(&self, seconds: f64) -> u64 {

@@ -43,11 +43,23 @@ impl Server {
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        let listener = StdListener::bind(options.listen)?;
+        Self::serve(options.listen, Shared::new(options))
+    }
+
+    /// Another one that goes on from the state of this one, on any free port: what takes long to be made is made once.
+    ///
+    /// # Errors
+    /// Where no port can be listened on.
+    pub fn copy(&self) -> io::Result<Self> {
+        Self::serve(SocketAddr::new(self.address.ip(), 0), self.shared.copy())
+    }
+
+    fn serve(address: SocketAddr, shared: Shared) -> io::Result<Self> {
+        let listener = StdListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(options));
-        let machines = options.machines.then(|| Machines::start(&shared)).transpose()?;
+        let shared = Arc::new(shared);
+        let machines = shared.machines.then(|| Machines::start(&shared)).transpose()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);

@@ -52,6 +52,25 @@ impl Shared {
         }
     }
 
+    /// The same state from now on apart, with no faults and no calls made yet.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let inner = Inner {
+            world: self.lock().world.clone(),
+            faults: Faults::new(Vec::new(), self.seed),
+            journal: Vec::new(),
+            requests: fastrand::Rng::with_seed(self.seed),
+        };
+        Self {
+            clock: self.clock.apart(),
+            latency: self.latency,
+            conditions: self.conditions.clone(),
+            machines: self.machines,
+            seed: self.seed,
+            inner: Mutex::new(inner),
+        }
+    }
+
     /// The state, alone. A handler that panicked has left it whole, since writes work on copies.
     pub fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)

@@ -97,7 +97,7 @@ impl Region {
 }
 
 /// All accounts and Regions, made when first called.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     pub regions: BTreeMap<(String, String), Region>,
     pub conditions: Conditions,

@@ -58,6 +58,8 @@ pub struct Group {
     pub empty_zones: BTreeMap<String, Time>,
     /// When health was last looked at.
     pub checked: Time,
+    /// How many instances have served, each with since when.
+    pub serving: Vec<(Time, usize)>,
     /// When it is gone at the earliest, once it is being deleted.
     pub deleting: Option<Time>,
 }
@@ -167,6 +169,7 @@ fn make(
         resting: (call.now, 0),
         empty_zones: BTreeMap::new(),
         checked: call.now,
+        serving: Vec::new(),
         deleting: None,
     }
 }

@@ -23,6 +23,7 @@ mod refresh;
 mod refresh_course;
 mod refresh_end;
 mod refresh_start;
+mod serving;
 mod settings;
 mod standby;
 mod tag;
@@ -62,7 +63,7 @@ pub const SERVICE: Service = Service {
         tag::ACTIONS,
         target_group::ACTIONS,
     ],
-    hooks: policy::HOOKS,
+    hooks: &[policy::SET_LOAD, serving::DESCRIBE_SERVING],
     route: None,
     settle: turn::settle,
     resources,

@@ -23,7 +23,7 @@ pub const ACTIONS: &[Action] = &[
 ];
 
 /// What a group's instances have to do: the mean of what its policy tracks.
-pub const HOOKS: &[Action] = &[write("SetLoad", load, "AutoScalingGroupName Value!")];
+pub const SET_LOAD: Action = write("SetLoad", load, "AutoScalingGroupName Value!");
 
 const KIND: &str = "TargetTrackingScaling";
 const METRICS: [&str; 4] =

@@ -2,7 +2,7 @@
 
 use super::client::Turn;
 use super::group::Group;
-use super::{AutoScaling, health, launch, membership, refresh_course, terminate};
+use super::{AutoScaling, health, launch, membership, refresh_course, serving, terminate};
 use crate::loopback::clock::{Clock, Time};
 use crate::loopback::world::Region;
 
@@ -45,6 +45,7 @@ fn take(region: &mut Region, clock: &Clock, now: Time) {
 fn one(group: &mut Group, turn: &mut Turn<'_>) {
     membership::arrive(group, turn);
     let targets = membership::targets(group, turn);
+    serving::note(group, turn.now, &targets);
     health::check(group, turn, &targets);
     refresh_course::advance(group, turn, &targets);
     launch::fill(group, turn);

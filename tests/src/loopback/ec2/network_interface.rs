@@ -126,7 +126,7 @@ impl Noun for NetworkInterface {
             format!("ip-{}.", self.private_ip.to_string().replace('.', "-")),
         ];
         aliases.extend(self.attachment.iter().map(|attachment| attachment.id.clone()));
-        aliases.extend(self.public_ip.map(|ip| ip.to_string()));
+        aliases.extend(self.public_ip.into_iter().flat_map(|ip| [ip.to_string(), elastic_ip::host_name(ip)]));
         aliases
     }
 }
