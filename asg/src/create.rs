@@ -13,12 +13,11 @@ use common::section::{Component, Named, SecurityGroup, Vpc};
 use common::session::Session;
 
 use crate::cli::Create;
-use crate::image::baked;
 use crate::inventory::{self, Found, OwnRule, Target};
 use crate::launch_template::{self, Version};
 use crate::names::Names;
 use crate::refresh::Wanted as Refresh;
-use crate::{balancer, group, ownership, policy, rule, section, settle, target_group};
+use crate::{balancer, group, image, ownership, policy, rule, section, settle, target_group};
 use plan::{Plan, balancer_of, living};
 
 /// Everything `create` decides on.
@@ -40,6 +39,7 @@ pub async fn create(session: &Session, flags: &Create) -> Result<()> {
         inventory.found.balancer = Some(balancer::named(session, &balancer).await?);
     }
     let plan = Plan::decide(session, flags, &names, &balancer, &inventory)?;
+    Box::pin(image::until_available(session, inventory.image.as_ref())).await?;
     let before = inventory.found.clone();
     let mut found = inventory.found;
     let (target, version) =
@@ -61,13 +61,9 @@ async fn present(
     balancer: Option<&str>,
 ) -> Result<Inventory> {
     let balancer = flags.alb.as_deref().or(balancer);
-    let image_id = match &flags.image {
-        Some(image) => Some(image.clone()),
-        None => baked(session, &names.name)?,
-    };
+    let image_id = image::asked(session, flags.image.as_deref(), &names.name)?;
     let network = both(network::vpc(session), network::security_groups(session));
-    let own =
-        both(inventory::read(session, names, balancer), launch_template::image(session, image_id.as_deref()));
+    let own = both(inventory::read(session, names, balancer), image::look(session, image_id.as_deref()));
     let ((vpc, groups), (mut found, image)) = session.inventory(both(network, own)).await?;
     if found.group.is_some() && living(&found).is_none() {
         if session.is_planning() {
@@ -224,7 +220,7 @@ async fn deploy(
 /// What this run knows better than what was found.
 fn complete(component: &mut Component, flags: &Create, plan: &Plan<'_>, cpu: i32) {
     let template = component.launch_template.get_or_insert_default();
-    template.image_id = Some(plan.data.image.clone());
+    template.image_id = Some(plan.data.image.clone()).filter(|it| it != image::PLANNED);
     template.instance_type = Some(plan.data.instance_type.clone());
     component.load_balancer = Some(plan.balancer.clone());
     component.security_group_id.clone_from(&plan.data.group);

@@ -1,46 +1,79 @@
-//! The image that `bake` made for a component.
+//! The image of a component: the one asked for, or the one that `bake` made.
 
 use anyhow::Result;
+use aws_sdk_ec2::types::Image;
 use common::fault::Fault;
-use common::section::{Entry, Named};
+use common::section::{Baked, Named};
+use common::server::image;
 use common::session::Session;
-use serde::Deserialize;
+use common::wait::State;
 
-use crate::flags;
-
-/// What this command reads of the section `bake`.
-#[derive(Debug, Clone, Deserialize)]
-struct Baked {
-    image: Option<Image>,
+/// The document's `.bake.NAME`; none where it has none.
+///
+/// # Errors
+/// A document fault where it is not well formed.
+fn baked(session: &Session, name: &str) -> Result<Option<Baked>> {
+    Ok(session.section::<Named<Baked>>("bake")?.unwrap_or_default().remove(name))
 }
 
-/// An image by its id, or an object that holds its id.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum Image {
-    Id(String),
-    Object { id: Option<String> },
+/// The image where a dry run of `bake` is to make one.
+pub const PLANNED: &str = "that bake makes";
+
+/// The id of the image that is asked for, by the flag or by the document; none where the one before stays.
+///
+/// # Errors
+/// A document fault where the section is not well formed.
+pub fn asked(session: &Session, flag: Option<&str>, name: &str) -> Result<Option<String>> {
+    if let Some(id) = flag {
+        return Ok(Some(id.to_owned()));
+    }
+    let baked = baked(session, name)?;
+    let planned = baked.is_some() && session.is_planning();
+    Ok(baked.and_then(|it| it.image).or_else(|| planned.then(|| PLANNED.to_owned())))
 }
 
-impl Entry for Baked {
-    fn is_made(&self) -> bool {
-        self.image.is_some()
+/// An image that is asked for, as EC2 tells of it.
+///
+/// # Errors
+/// AWS's refusal.
+pub async fn look(session: &Session, id: Option<&str>) -> Result<Option<Image>> {
+    match id {
+        Some(PLANNED) | None => Ok(None),
+        Some(id) => image::look(session, id).await,
     }
 }
 
-/// The document's `.bake.NAME.image`; none where it has none.
+/// The root device of an image that instances can be launched from, or that this run can wait for: `bake` hands on what is pending.
 ///
 /// # Errors
-/// A document fault where it is no image.
-pub fn baked(session: &Session, name: &str) -> Result<Option<String>> {
-    let baked = session.section::<Named<Baked>>("bake")?.unwrap_or_default();
-    let image = baked.get(name).and_then(|it| it.image.clone());
-    let id = match image {
-        Some(Image::Id(id) | Image::Object { id: Some(id) }) => id,
-        Some(Image::Object { id: None }) | None => return Ok(None),
+/// Not found, or a conflict that says what state it is in.
+pub fn root_device(session: &Session, id: &str, found: Option<&Image>) -> Result<Option<String>> {
+    let Some(found) = found else {
+        return if id == PLANNED { Ok(None) } else { Err(image::absent(id).into()) };
     };
-    match flags::image(&id) {
-        Ok(id) => Ok(Some(id)),
-        Err(expected) => Err(Fault::document(format!("the document's bake.{name}.image: {expected}")).into()),
+    match image::progress(found) {
+        State::Ready => {}
+        State::Pending(_) if session.waits() || session.is_planning() => {}
+        _ => {
+            let state = image::state_of(found);
+            return Err(Fault::conflict(format!("the image {id} is {state}"))
+                .hint("wait until it is available, then run the same command again")
+                .into());
+        }
+    }
+    Ok(found.root_device_name().map(str::to_owned))
+}
+
+/// Waits for an image that is still pending.
+///
+/// # Errors
+/// It failed; not in time; AWS's refusal.
+pub async fn until_available(session: &Session, found: Option<&Image>) -> Result<()> {
+    match found {
+        Some(found) if session.waits() && matches!(image::progress(found), State::Pending(_)) => {
+            let id = found.image_id().unwrap_or_default();
+            image::until_available(session, id, found.name().unwrap_or_default()).await
+        }
+        _ => Ok(()),
     }
 }

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use common::fault::Fault;
+use common::flags;
 use common::identity::quoted;
 use common::offline::Offline;
 use common::run::CommandLine;
+use common::server::user::is_user;
 use common::settings::Settings;
 use common::ssh::PublicKey;
-
-use crate::user::is_user;
 
 /// Make, show, use and delete the server through which people reach the private ones
 ///
@@ -161,14 +161,14 @@ impl Create {
     fn check(&self) -> Result<()> {
         check_user(self.user.as_deref())?;
         if let Some(name) = &self.instance_type
-            && !is_instance_type(name)
+            && flags::instance_type(name).is_err()
         {
             return Err(Fault::usage(format!("{} is not an instance type", quoted(name)))
                 .hint("give one such as t3.micro or t4g.nano")
                 .into());
         }
         if let Some(id) = &self.ami
-            && !is_image(id)
+            && flags::image(id).is_err()
         {
             return Err(Fault::usage(format!("{} is not the id of an image", quoted(id)))
                 .hint("give one such as ami-0123456789abcdef0")
@@ -191,20 +191,6 @@ fn check_user(name: Option<&str>) -> Result<()> {
         Some(name) if !is_user(name) => Err(Fault::usage(format!("{} is not a user", quoted(name))).into()),
         _ => Ok(()),
     }
-}
-
-fn is_instance_type(name: &str) -> bool {
-    let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    name.len() <= 32 && name.split_once('.').is_some_and(|(family, size)| is_word(family) && is_word(size))
-}
-
-fn is_image(id: &str) -> bool {
-    id.strip_prefix("ami-").is_some_and(|rest| {
-        (8..=17).contains(&rest.len())
-            && rest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-    })
 }
 
 #[cfg(test)]

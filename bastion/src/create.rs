@@ -8,7 +8,7 @@ use common::fault::Fault;
 use common::network;
 use common::section::{Bastion, Vpc};
 use common::server::mark::{self, LOGIN_KEY};
-use common::server::{ElasticIp, FoundAddress, retag};
+use common::server::{ElasticIp, FoundAddress, retag, user};
 use common::session::Session;
 use common::ssh::{Folder, PublicKey};
 use common::tags::ec2_value;
@@ -18,7 +18,7 @@ use crate::image::{self, DEFAULT_TYPE, Image};
 use crate::instance::Server;
 use crate::inventory::{Inventory, name};
 use crate::section::{SECTION, section};
-use crate::{settle, user};
+use crate::settle;
 
 /// Makes the server or brings it in line.
 ///

@@ -2,20 +2,19 @@
 //!
 //! Tags go into a configuration that could make OpenSSH run a command, so nothing of them is used that is not a plain word.
 
-use std::net::Ipv4Addr;
-
 use anyhow::Result;
 use aws_sdk_ec2::types as ec2;
 use common::call::both;
 use common::fault::Fault;
 use common::server::mark::LOGIN_KEY;
-use common::server::{FoundAddress, establish, is_live, is_running, list, list_addresses};
+use common::server::{
+    FoundAddress, bastion_host, establish, is_live, is_running, list, list_addresses, user,
+};
 use common::session::Session;
 use common::ssh::{Folder, Host, Trust};
 use common::tags::{ec2_name, ec2_value};
 
 use crate::inventory::{Inventory, name};
-use crate::user;
 
 /// The bastion and everything that runs behind it, the lowest id first.
 pub struct Hosts {
@@ -106,25 +105,6 @@ impl Hosts {
         };
         self.private.iter().filter(is_meant).collect()
     }
-}
-
-/// The bastion as OpenSSH reaches it.
-pub fn bastion_host(session: &Session, folder: &Folder, instance: &ec2::Instance, address: Ipv4Addr) -> Host {
-    let fingerprint = ec2_value(instance.tags(), LOGIN_KEY).unwrap_or_default();
-    Host {
-        names: vec![name(session)],
-        address,
-        user: user::of(instance.tags()).to_owned(),
-        id: instance.instance_id().unwrap_or_default().to_owned(),
-        identity: folder.identity_file(fingerprint),
-        jump: None,
-        trust: Trust::Known,
-    }
-}
-
-/// Whether this machine can log in with the key of this fingerprint.
-pub fn is_key_here(folder: &Folder, fingerprint: &str) -> bool {
-    folder.identity_file(fingerprint).is_some()
 }
 
 /// A name that is nothing but a name in a configuration of OpenSSH.

@@ -8,16 +8,18 @@ use common::call::Call as _;
 use common::converge::{Resource, Unprotected};
 use common::fault::Fault;
 use common::server::amend::{change_type, guard_metadata, guards_metadata, is_in_group, join_group, type_of};
+use common::server::image::architecture;
 use common::server::mark::{self, LOGIN_KEY, LOGIN_USER};
 use common::server::power::{is_off, start};
-use common::server::{Launch, by_id, is_live, is_running, launch, list, terminate, until_stopped};
+use common::server::{
+    Disk, Launch, by_id, is_live, is_running, launch, list, terminate, until_stopped, user,
+};
 use common::session::Session;
 use common::ssh::{PublicKey, user_data};
 use common::tags::{ec2_filter, ec2_tags, ec2_value};
 
 use crate::cli::Create;
-use crate::image::{DEFAULT_TYPE, Image, architecture};
-use crate::user;
+use crate::image::{DEFAULT_TYPE, Image};
 
 /// The server that is to be there.
 pub struct Server<'a> {
@@ -121,17 +123,20 @@ impl Resource for Server<'_> {
         tags.push((LOGIN_KEY.to_owned(), key.fingerprint()));
         let login = self.flags.user.as_deref().unwrap_or(user::DEFAULT);
         tags.push((LOGIN_USER.to_owned(), login.to_owned()));
+        let types = [self.instance_type()];
         let groups: Vec<String> = self.security_group.iter().cloned().collect();
         let order = Launch {
             name: &self.name,
             image: &self.image.id,
-            instance_type: self.instance_type(),
+            instance_types: &types,
             subnets: &self.subnets,
             security_groups: &groups,
             root_device: &self.image.root_device,
+            disk: Disk::default(),
             key_name: None,
             user_data: &user_data(key),
             tags: &tags,
+            token: &[],
             dead: self.dead,
         };
         Box::pin(launch(session, &order)).await

@@ -15,7 +15,6 @@ mod show;
 mod ssh;
 mod ssh_config;
 mod tunnel;
-mod user;
 
 use std::process::ExitCode;
 

@@ -3,13 +3,12 @@
 use anyhow::Result;
 use aws_sdk_ec2::types as ec2;
 use common::section::Bastion;
-use common::server::FoundAddress;
 use common::server::mark::{self, LOGIN_KEY};
+use common::server::{FoundAddress, user};
 use common::session::Session;
 use common::tags::ec2_value;
 
 use crate::inventory::{Inventory, name};
-use crate::user;
 
 /// The name of the section.
 pub const SECTION: &str = "bastion";

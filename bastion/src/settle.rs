@@ -4,12 +4,13 @@ use anyhow::Result;
 use aws_sdk_ec2::types as ec2;
 use common::fault::Fault;
 use common::server::mark::LOGIN_KEY;
-use common::server::{FoundAddress, associate, establish, is_running, until_running};
+use common::server::{
+    FoundAddress, associate, bastion_host, establish, is_key_here, is_running, until_running,
+};
 use common::session::Session;
 use common::ssh::{Folder, config, log_in, until_answering};
 use common::tags::ec2_value;
 
-use crate::hosts::{self, bastion_host};
 use crate::inventory::name;
 
 /// Waits until it can be logged in to. Without waiting only what can be done at once is done.
@@ -50,7 +51,7 @@ async fn log_in_to(session: &Session, instance: &ec2::Instance, address: &FoundA
     Box::pin(establish(session, &folder, instance)).await?;
     let host = bastion_host(session, &folder, instance, public_ip);
     let fingerprint = ec2_value(instance.tags(), LOGIN_KEY).unwrap_or_default();
-    let has_key = hosts::is_key_here(&folder, fingerprint);
+    let has_key = is_key_here(&folder, fingerprint);
     let path = folder.write_config(&config(&folder, &[host]))?;
     if !has_key {
         session.progress.line(&format!(

@@ -6,7 +6,7 @@ use crate::call::Call as _;
 use crate::fault::Fault;
 use crate::section::{Named, SecurityGroup, Subnet, Vpc};
 use crate::session::Session;
-use crate::tags::{ec2_name, ec2_own};
+use crate::tags::{ec2_name, ec2_own, ec2_value};
 
 /// The tiers of subnets, as their names carry them: `expense-dev-private-us-east-1a`.
 pub const TIERS: [&str; 3] = ["public", "private", "database"];
@@ -145,6 +145,10 @@ async fn look_up_security_groups(session: &Session) -> Result<Named<SecurityGrou
         .filter_map(|group| {
             let name = group.group_name()?;
             let role = name.strip_prefix(&prefix)?;
+            // One that `bake` made for a builder goes with it.
+            if ec2_value(group.tags(), "Component") == Some("bake") {
+                return None;
+            }
             let group = SecurityGroup {
                 id: group.group_id().map(str::to_owned),
                 name: Some(name.to_owned()),

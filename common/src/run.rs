@@ -5,15 +5,15 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::aws::Aws;
 use crate::call_log::CallLog;
 use crate::document::Document;
-use crate::fault::{EXIT_STATUSES, Fault, Kind, hint_of, kind_of};
+use crate::fault::{EXIT_STATUSES, Kind, hint_of, kind_of};
 use crate::http::Http;
+use crate::interrupt::{Signals, interrupted};
 use crate::offline::Offline;
 use crate::progress::Progress;
 use crate::section;
@@ -89,20 +89,24 @@ async fn session<C: CommandLine>(
 ) -> ExitCode {
     let begun = tokio::select! {
         begun = begin(line, progress) => begun,
-        interrupted = interruption() => Err(interrupted),
+        interrupted = first_signal() => Err(interrupted),
     };
     let session = match begun {
         Ok(session) => session,
         Err(error) => return report(progress, &error, None),
     };
-    let outcome = tokio::select! {
-        outcome = verb(line, &session) => outcome,
-        interrupted = interruption() => Err(interrupted),
-    };
+    let outcome = until_done(verb(line, &session), &session).await;
     progress.waited();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(progress, &error, Some(&session)),
+    }
+}
+
+async fn first_signal() -> anyhow::Error {
+    match Signals::listen() {
+        Ok(mut signals) => interrupted(signals.next().await),
+        Err(error) => error,
     }
 }
 
@@ -129,26 +133,22 @@ fn read_document() -> Result<Document> {
     Document::read(stdin.lock())
 }
 
-/// Ends with the first signal that asks to stop. What was in flight may have been carried out: the next run finds it.
-async fn interruption() -> anyhow::Error {
-    match signals().await {
-        Ok(name) => Fault::new(Kind::Interrupted, format!("interrupted by {name}"))
-            .hint("run the same command again: it carries on with what was made")
-            .into(),
-        Err(error) => error,
+/// Carries the verb out. A signal ends it at once, unless the verb takes the first one to clean up.
+async fn until_done(verb: impl Future<Output = Result<()>>, session: &Session) -> Result<()> {
+    let mut signals = Signals::listen()?;
+    let mut verb = std::pin::pin!(verb);
+    loop {
+        tokio::select! {
+            outcome = &mut verb => return outcome,
+            signal = signals.next() => {
+                if !session.interrupt.take(signal) {
+                    return Err(interrupted(signal));
+                }
+                session.progress.waited();
+                session.progress.line(&format!("{signal}: cleaning up; another signal ends this at once"));
+            }
+        }
     }
-}
-
-async fn signals() -> Result<&'static str> {
-    let listen = |kind| signal(kind).context("cannot listen for signals");
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut terminate = listen(SignalKind::terminate())?;
-    let mut hang_up = listen(SignalKind::hangup())?;
-    Ok(tokio::select! {
-        _ = interrupt.recv() => "SIGINT",
-        _ = terminate.recv() => "SIGTERM",
-        _ = hang_up.recv() => "SIGHUP",
-    })
 }
 
 /// Tells what failed, what was made so far and what to do next; answers the exit status.

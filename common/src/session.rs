@@ -16,6 +16,7 @@ use crate::changes::{Changes, Verb};
 use crate::document::{Document, VERSION};
 use crate::fault::Fault;
 use crate::identity::Identity;
+use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::stdout;
@@ -26,6 +27,8 @@ pub struct Session {
     pub aws: Aws,
     pub progress: Arc<Progress>,
     pub changes: Changes,
+    /// The first signal, for a verb that cleans up before it ends.
+    pub interrupt: Interrupt,
     settings: Settings,
     document: RefCell<Document>,
     account: OnceCell<String>,
@@ -50,6 +53,7 @@ impl Session {
             aws,
             progress,
             changes: Changes::default(),
+            interrupt: Interrupt::default(),
             settings: settings.clone(),
             document: RefCell::new(document),
             account: OnceCell::new(),

@@ -172,7 +172,7 @@ fn where_no_zone_has_capacity_every_reason_is_told() -> Result<()> {
     let sandbox = Sandbox::with(&Options { conditions, ..options() })?;
     sandbox.sh(GROUND)?.succeeds();
     let run = sandbox.sh(&format!("{CREATE} --no-wait"))?;
-    run.ends_with(1).says("InsufficientInstanceCapacity").says("no public subnet has room").says_one_error();
+    run.ends_with(1).says("InsufficientInstanceCapacity").says("no subnet has room").says_one_error();
     assert_eq!(run.count("ec2.RunInstances"), 2);
     Ok(())
 }

@@ -12,7 +12,7 @@ use common::server::amend::{
 };
 use common::server::mark::{self, LOGIN_KEY};
 use common::server::power::{is_off, start};
-use common::server::{Launch, by_id, is_live, is_running, launch, list, terminate, until_stopped};
+use common::server::{Disk, Launch, by_id, is_live, is_running, launch, list, terminate, until_stopped};
 use common::session::Session;
 use common::ssh::PublicKey;
 use common::tags::{ec2_filter, ec2_value};
@@ -144,13 +144,15 @@ impl Resource for Server<'_> {
         let order = Launch {
             name: &self.name,
             image: &image.id,
-            instance_type: self.flags.instance_type.as_deref().unwrap_or(DEFAULT_TYPE),
+            instance_types: &[self.flags.instance_type.as_deref().unwrap_or(DEFAULT_TYPE)],
             subnets: &self.subnets,
             security_groups: &groups,
             root_device: &image.root_device,
+            disk: Disk::default(),
             key_name: Some(&KeyPair::of(session, key).name),
             user_data: &user_data(public_ip),
             tags: &tags,
+            token: &[],
             dead: self.dead,
         };
         let made = Box::pin(launch(session, &order)).await.map_err(|error| self.explain(image, error))?;

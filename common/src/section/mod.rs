@@ -2,6 +2,7 @@
 
 mod alb;
 pub mod asg;
+mod bake;
 mod bastion;
 mod named;
 mod rds;
@@ -11,6 +12,7 @@ mod vpn;
 
 pub use alb::{Listeners, LoadBalancer};
 pub use asg::Component;
+pub use bake::Baked;
 pub use bastion::Bastion;
 pub use named::{Entry, Named};
 pub use rds::{Database, Endpoint};
@@ -65,6 +67,9 @@ struct Document {
     /// What `asg` made: components by name, e.g. `backend`.
     #[schemars(with = "Option<BTreeMap<String, Component>>")]
     asg: Option<Named<Component>>,
+    /// What `bake` made: images by component, e.g. `backend`.
+    #[schemars(with = "Option<BTreeMap<String, Baked>>")]
+    bake: Option<Named<Baked>>,
 }
 
 /// The JSON Schema (2020-12) of the document.
@@ -84,5 +89,6 @@ pub fn check(document: &crate::document::Document) -> anyhow::Result<()> {
     document.section::<Named<Database>>("rds")?;
     document.section::<Named<LoadBalancer>>("alb")?;
     document.section::<Named<Component>>("asg")?;
+    document.section::<Named<Baked>>("bake")?;
     Ok(())
 }

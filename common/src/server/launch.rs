@@ -1,7 +1,7 @@
 //! Launching one instance where there is room for it.
 //!
-//! `RunInstances` takes a client token. It is derived from the server's name, the subnet and the number of dead ones, and from nothing
-//! else: two runs that ask for different things under one name still end with one instance, because AWS refuses the second, which then
+//! `RunInstances` takes a client token. It is derived from the server's name, the subnet, the number of dead ones and what the order
+//! names besides, and from nothing else: two runs that ask for different things under one name still end with one instance, because AWS refuses the second, which then
 //! adopts what the first has made.
 
 use std::time::Duration;
@@ -36,49 +36,68 @@ pub struct Launch<'a> {
     /// Its `Name`, by which it is found again.
     pub name: &'a str,
     pub image: &'a str,
-    pub instance_type: &'a str,
+    /// The best first. The next one is tried where no subnet has room for the one before.
+    pub instance_types: &'a [&'a str],
     /// Where, the best first.
     pub subnets: &'a [String],
     pub security_groups: &'a [String],
     /// The image's root device, e.g. `/dev/xvda`.
     pub root_device: &'a str,
+    pub disk: Disk<'a>,
     /// The key pair whose public key EC2 puts into the instance, for an image whose user data has no place for one.
     pub key_name: Option<&'a str>,
     /// Plain text; anybody who may describe the instance can read it.
     pub user_data: &'a str,
     /// Of the instance, its volumes and its network interfaces.
     pub tags: &'a [(String, String)],
+    /// What the token depends on besides.
+    pub token: &'a [&'a str],
     /// How many dead ones of this name there are.
     pub dead: usize,
 }
 
-/// Launches it in the first subnet that has room.
+/// What the root volume is like, beside being encrypted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disk<'a> {
+    /// Another key than the account's default one for EBS.
+    pub kms_key: Option<&'a str>,
+    /// GiB; none for the size of the image's.
+    pub size: Option<i32>,
+}
+
+/// Launches it in the first subnet that has room, as the first of the instance types that there is room for.
 ///
 /// # Errors
-/// [`Kind::Failed`] with every subnet's reason where none has room; any other refusal at once.
+/// [`Kind::Failed`] with every reason where there is no room; any other refusal at once.
 pub async fn launch(session: &Session, order: &Launch<'_>) -> Result<ec2::Instance> {
     let mut refused = Vec::new();
-    for subnet in order.subnets {
-        match in_subnet(session, order, subnet).await {
+    let places = order.instance_types.iter().flat_map(|kind| order.subnets.iter().map(move |it| (*kind, it)));
+    let mut places = places.peekable();
+    while let Some((kind, subnet)) = places.next() {
+        match in_subnet(session, order, kind, subnet).await {
             Err(error) if is_code(&error, &NO_ROOM) => {
-                session.progress.line(&format!("{error:#}; trying the next subnet"));
+                let next = match places.peek() {
+                    Some((next, _)) if *next != kind => format!("; trying a {next}"),
+                    Some(_) => "; trying the next subnet".to_owned(),
+                    None => String::new(),
+                };
+                session.progress.line(&format!("{error:#}{next}"));
                 refused.push(error);
             }
             other => return other,
         }
     }
-    let fault = Fault::new(
-        Kind::Failed,
-        format!("no public subnet has room for the {} {}", order.instance_type, order.name),
-    );
+    let kinds = order.instance_types.join(" or ");
+    let fault = Fault::new(Kind::Failed, format!("no subnet has room for the {kinds} {}", order.name));
     let fault = fault.hint("run the same command later, or choose another --instance-type");
     Err(anyhow::Error::new(Several(refused)).context(fault))
 }
 
 /// A token may still stand for a dead instance: for a day after that was terminated.
-async fn in_subnet(session: &Session, order: &Launch<'_>, subnet: &str) -> Result<ec2::Instance> {
+async fn in_subnet(session: &Session, order: &Launch<'_>, kind: &str, subnet: &str) -> Result<ec2::Instance> {
     for generation in order.dead..order.dead + GENERATIONS {
-        let made = while_missing(session, async || certain(session, order, subnet, generation).await).await;
+        let made =
+            while_missing(session, async || certain(session, order, (kind, subnet), generation).await).await;
         match made {
             Ok(made) if is_live(&made) => return Ok(made),
             Ok(_) => {}
@@ -99,12 +118,12 @@ async fn in_subnet(session: &Session, order: &Launch<'_>, subnet: &str) -> Resul
 async fn certain(
     session: &Session,
     order: &Launch<'_>,
-    subnet: &str,
+    place: (&str, &str),
     generation: usize,
 ) -> Result<ec2::Instance> {
     let mut attempt = 0;
     loop {
-        let outcome = run(session, order, subnet, generation).await;
+        let outcome = run(session, order, place, generation).await;
         let is_uncertain = outcome.as_ref().err().is_some_and(|error| {
             !is_code(error, &NO_ROOM) && refusal_of(error).is_some_and(|refusal| refusal.uncertain)
         });
@@ -119,9 +138,13 @@ async fn certain(
 async fn run(
     session: &Session,
     order: &Launch<'_>,
-    subnet: &str,
+    place: (&str, &str),
     generation: usize,
 ) -> Result<ec2::Instance> {
+    let (kind, subnet) = place;
+    // A single type is no part of the token: two runs that ask for different ones end with one instance.
+    let chosen = if order.instance_types.len() > 1 { &[subnet, kind][..] } else { &[subnet][..] };
+    let words = [chosen, order.token].concat();
     let tagged =
         [ec2::ResourceType::Instance, ec2::ResourceType::Volume, ec2::ResourceType::NetworkInterface]
             .map(|kind| ec2_specification(kind, order.tags));
@@ -132,14 +155,14 @@ async fn run(
         .min_count(1)
         .max_count(1)
         .image_id(order.image)
-        .instance_type(ec2::InstanceType::from(order.instance_type))
+        .instance_type(ec2::InstanceType::from(kind))
         .subnet_id(subnet)
         .set_security_group_ids(Some(order.security_groups.to_vec()))
         .metadata_options(metadata_options())
-        .block_device_mappings(encrypted(order.root_device))
+        .block_device_mappings(encrypted(order.root_device, order.disk))
         .set_key_name(order.key_name.map(str::to_owned))
         .user_data(base64::encode(order.user_data))
-        .client_token(token::derived(&session.identity, order.name, &[subnet], generation))
+        .client_token(token::derived(&session.identity, order.name, &words, generation))
         .set_tag_specifications(Some(tagged.to_vec()))
         .send()
         .await
@@ -156,11 +179,13 @@ fn metadata_options() -> ec2::InstanceMetadataOptionsRequest {
         .build()
 }
 
-fn encrypted(root_device: &str) -> ec2::BlockDeviceMapping {
+fn encrypted(root_device: &str, disk: Disk<'_>) -> ec2::BlockDeviceMapping {
     let volume = ec2::EbsBlockDevice::builder()
         .encrypted(true)
         .volume_type(ec2::VolumeType::Gp3)
         .delete_on_termination(true)
+        .set_kms_key_id(disk.kms_key.map(str::to_owned))
+        .set_volume_size(disk.size)
         .build();
     ec2::BlockDeviceMapping::builder().device_name(root_device).ebs(volume).build()
 }

@@ -15,6 +15,9 @@ pub fn make_directory(path: &Path) -> Result<()> {
 }
 
 /// Replaces a file's content in one step, mode 0600.
+///
+/// # Errors
+/// It cannot be written.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     let what = || format!("cannot write {}", path.display());
     let beside = temporary(path);

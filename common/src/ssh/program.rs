@@ -48,6 +48,14 @@ pub async fn output<'a>(program: &str, words: impl IntoIterator<Item = &'a OsStr
 /// # Errors
 /// Denied where it does not let in; [`Kind::Failed`] where cloud-init failed; [`Kind::NotInTime`].
 pub async fn log_in(session: &Session, config: &Path, host: &str) -> Result<()> {
+    log_in_within(session, config, host, UNTIL_LET_IN).await
+}
+
+/// The same, for a server that may not answer yet: `patience` is how long a connection that fails is tried again.
+///
+/// # Errors
+/// As [`log_in`].
+pub async fn log_in_within(session: &Session, config: &Path, host: &str, patience: Duration) -> Result<()> {
     let began = Instant::now();
     let longest = session.timeout(LONGEST);
     session.progress.waiting(&format!("{host} to let in and finish its first start"), 0);
@@ -63,7 +71,7 @@ pub async fn log_in(session: &Session, config: &Path, host: &str) -> Result<()> 
         };
         let output = output?;
         match output.status.code() {
-            Some(SSH_FAILED) if began.elapsed() < UNTIL_LET_IN.min(longest) && !is_impostor(&output) => {
+            Some(SSH_FAILED) if began.elapsed() < patience.min(longest) && !is_impostor(&output) => {
                 sleep(Duration::from_secs(1)).await;
             }
             Some(SSH_FAILED) => {
@@ -105,7 +113,12 @@ async fn run(command: &mut Command) -> Result<Output> {
 
 /// The last line of what a program complained of.
 pub(super) fn said(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr);
+    last_line(&output.stderr)
+}
+
+/// The last line that is not empty, without control characters.
+pub fn last_line(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
     let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
     last.unwrap_or("it said nothing").chars().filter(|c| !c.is_control()).collect()
 }

@@ -1,8 +1,8 @@
 //! Whom to log in as. It is noted on the instance as a tag, so that another machine and a later run know it.
 
+use super::mark::LOGIN_USER;
+use crate::tags::ec2_value;
 use aws_sdk_ec2::types as ec2;
-use common::server::mark::LOGIN_USER;
-use common::tags::ec2_value;
 
 /// Amazon Linux's own.
 pub const DEFAULT: &str = "ec2-user";
