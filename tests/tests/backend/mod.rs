@@ -24,6 +24,8 @@ struct State {
     health: AtomicU16,
     requests: AtomicUsize,
     connections: AtomicUsize,
+    /// From where the last request came that was no health check.
+    client: Mutex<String>,
     /// Whether `/gate` is open.
     gate: Mutex<bool>,
     opened: Condvar,
@@ -43,6 +45,7 @@ impl Backend {
             health: AtomicU16::new(200),
             requests: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            client: Mutex::default(),
             gate: Mutex::new(false),
             opened: Condvar::new(),
             ended: Mutex::new(false),
@@ -74,6 +77,11 @@ impl Backend {
         self.state.connections.load(Ordering::SeqCst)
     }
 
+    /// From which address the last request came that was no health check.
+    pub fn last_client(&self) -> String {
+        self.state.client.lock().unwrap().clone()
+    }
+
     /// Lets everybody pass who waits at `/gate`.
     pub fn open_gate(&self) {
         *self.state.gate.lock().unwrap() = true;
@@ -96,6 +104,7 @@ impl State {
             let (head, body) = message(&mut reader)?;
             let path = head.split(' ').nth(1)?.to_owned();
             if path != "/health" {
+                *self.client.lock().unwrap() = stream.peer_addr().ok()?.ip().to_string();
                 self.requests.fetch_add(1, Ordering::SeqCst);
             }
             let mut status = 200;

@@ -32,6 +32,8 @@ mod question;
 mod resolver;
 mod runtime;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod upstream;
 
 pub use names::Names;
