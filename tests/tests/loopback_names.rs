@@ -1,5 +1,7 @@
 //! The name server of the loopback AWS's real machines.
 
+#![allow(clippy::unwrap_used)]
+
 mod backend;
 
 use std::io::{Read as _, Write as _};
@@ -89,7 +91,7 @@ fn read(message: &[u8]) -> (RCODE, Vec<(String, String)>) {
     (packet.rcode(), packet.answers.iter().map(text).collect())
 }
 
-fn pair(name: &str, data: impl ToString) -> (String, String) {
+fn pair(name: &str, data: &impl ToString) -> (String, String) {
     (name.to_owned(), data.to_string())
 }
 
@@ -98,7 +100,7 @@ fn each_view_has_its_own_addresses() {
     for (view, address) in [(View::Inside, INSIDE), (View::Outside, OUTSIDE)] {
         let (_runtime, server) = server(view, None);
         let found = read(&ask(server, "Web.Example.com", TYPE::A));
-        assert_eq!(found, (RCODE::NoError, vec![pair("Web.Example.com", address)]));
+        assert_eq!(found, (RCODE::NoError, vec![pair("Web.Example.com", &address)]));
     }
 }
 
@@ -107,7 +109,7 @@ fn what_stands_for_another_name_is_answered_with_both() {
     let (_runtime, server) = server(View::Inside, None);
     let (code, answers) = read(&ask(server, "x.y.app.example.com", TYPE::A));
     assert_eq!(code, RCODE::NoError);
-    assert_eq!(answers, [pair("x.y.app.example.com", "web.example.com"), pair("web.example.com", INSIDE)]);
+    assert_eq!(answers, [pair("x.y.app.example.com", &"web.example.com"), pair("web.example.com", &INSIDE)]);
 }
 
 #[test]
@@ -121,9 +123,12 @@ fn there_are_no_addresses_of_the_sixth_version_and_no_names_that_are_not_there()
 fn what_is_not_known_is_asked_upstream_and_again_if_need_be() {
     let (_runtime, known) = server(View::Outside, Some(upstream()));
     let (code, answers) = read(&ask(known, "www.elsewhere.org", TYPE::A));
-    assert_eq!((code, answers), (RCODE::NoError, vec![pair("www.elsewhere.org", ELSEWHERE)]));
+    assert_eq!((code, answers), (RCODE::NoError, vec![pair("www.elsewhere.org", &ELSEWHERE)]));
     let (_, answers) = read(&ask(known, "far.example.com", TYPE::A));
-    assert_eq!(answers, [pair("far.example.com", "www.elsewhere.org"), pair("www.elsewhere.org", ELSEWHERE)]);
+    assert_eq!(
+        answers,
+        [pair("far.example.com", &"www.elsewhere.org"), pair("www.elsewhere.org", &ELSEWHERE)]
+    );
     let (_runtime, alone) = server(View::Outside, None);
     assert_eq!(read(&ask(alone, "www.elsewhere.org", TYPE::A)), (RCODE::ServerFailure, Vec::new()));
 }
@@ -141,7 +146,7 @@ fn questions_are_answered_over_tcp_one_after_another() {
         stream.read_exact(&mut length).unwrap();
         let mut answer = vec![0; u16::from_be_bytes(length).into()];
         stream.read_exact(&mut answer).unwrap();
-        assert_eq!(read(&answer).1, [pair("web.example.com", INSIDE)]);
+        assert_eq!(read(&answer).1, [pair("web.example.com", &INSIDE)]);
     }
 }
 

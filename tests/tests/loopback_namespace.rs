@@ -1,5 +1,6 @@
 //! The traffic of a VPC that is in a network namespace of its own, as those of real machines are.
 
+#![allow(clippy::unwrap_used)]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod backend;
@@ -34,21 +35,21 @@ impl Namespace {
     fn new() -> Option<Self> {
         let name = format!("stackpipe-test-{:08x}", fastrand::u32(..));
         let new = Self(name);
-        if new.ip(&["netns", "add", &new.0]) && new.inside(&["link", "set", "lo", "up"]) {
+        if Self::ip(&["netns", "add", &new.0]) && new.inside(&["link", "set", "lo", "up"]) {
             return Some(new);
         }
         eprintln!("skipped: this test needs root and ip (Debian's iproute2)");
         None
     }
 
-    fn ip(&self, arguments: &[&str]) -> bool {
+    fn ip(arguments: &[&str]) -> bool {
         let mut ip = Command::new("ip");
         ip.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
         ip.status().is_ok_and(|status| status.success())
     }
 
     fn inside(&self, arguments: &[&str]) -> bool {
-        self.ip(&[&["-n", self.0.as_str()], arguments].concat())
+        Self::ip(&[&["-n", self.0.as_str()], arguments].concat())
     }
 
     fn add_address(&self, address: &str) {
@@ -72,7 +73,7 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        self.ip(&["netns", "delete", &self.0]);
+        Self::ip(&["netns", "delete", &self.0]);
     }
 }
 

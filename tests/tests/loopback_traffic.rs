@@ -1,5 +1,7 @@
 //! The traffic of the loopback AWS's real machines: what load balancers and public addresses do with requests.
 
+#![allow(clippy::unwrap_used)]
+
 mod backend;
 
 use std::net::SocketAddrV4;
@@ -220,6 +222,24 @@ fn a_target_is_told_who_asks_and_connections_are_kept() {
 }
 
 #[test]
+fn no_connection_is_kept_to_an_address_that_has_left_since_another_may_come_there() {
+    let a = Backend::new("a");
+    let mut web = Web::before(&[]);
+    // Without health checks, so that connections can be counted.
+    let mut group = group_of(vec![target(&a, FIT)]);
+    group.check.plain = false;
+    for (connections, why) in [(1, "its first"), (1, "kept"), (2, "left and come back")] {
+        if connections == 2 {
+            web.set("one", &[]);
+        }
+        web.traffic.groups.insert("one".into(), group.clone());
+        web.apply();
+        assert_eq!(web.get("/").status, 200);
+        until(why, || a.connections() == connections);
+    }
+}
+
+#[test]
 fn bodies_pass_in_both_directions_whatever_their_length() {
     let a = Backend::new("a");
     let web = Web::before(&[(&a, FIT)]);
@@ -229,6 +249,9 @@ fn bodies_pass_in_both_directions_whatever_their_length() {
     assert!(client.answer().unwrap().body.ends_with(&body), "a million bytes there and back");
     client.send("POST /x HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n5\nhello\n6\n world\n0\n\n");
     assert!(client.answer().unwrap().body.ends_with("hello world"));
+    let old = client.get("a", "/old").unwrap();
+    assert_eq!((old.status, old.body.as_str()), (200, "of old"), "whatever version the target speaks");
+    assert!(old.head.starts_with("HTTP/1.1"), "{}", old.head);
 }
 
 #[test]

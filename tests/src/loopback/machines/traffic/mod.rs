@@ -24,6 +24,7 @@ mod matching;
 pub mod names;
 mod names_plan;
 mod plan;
+mod planning;
 mod pool;
 mod ports;
 mod probe;

@@ -99,10 +99,10 @@ fn a_name_leads_to_private_addresses_inside_and_to_public_ones_outside() {
         "HostedZoneId": web.balancer["CanonicalHostedZoneId"], "DNSName": format!("dualstack.{host}"),
         "EvaluateTargetHealth": false
     });
-    web.record("CREATE", json!({ "Name": "*.app.example.com", "Type": "A", "AliasTarget": alias }));
+    web.record("CREATE", &json!({ "Name": "*.app.example.com", "Type": "A", "AliasTarget": alias }));
     let records = json!([{ "Value": "shop.app.example.com" }]);
     let cname = json!({ "Name": "www.example.com", "Type": "CNAME", "TTL": 60, "ResourceRecords": records });
-    web.record("CREATE", cname);
+    web.record("CREATE", &cname);
     let traffic = web.traffic();
     let sorted = |addresses: &[Ipv4Addr]| {
         let mut addresses = addresses.to_vec();
@@ -152,7 +152,7 @@ fn a_private_zone_is_seen_by_its_vpc_only_and_hides_the_public_one() {
     let value = |value: &str| json!([{ "Value": value }]);
     let record =
         |to: &str| json!({ "Name": "db.example.com", "Type": "A", "TTL": 60, "ResourceRecords": value(to) });
-    web.record("CREATE", record("203.0.113.1"));
+    web.record("CREATE", &record("203.0.113.1"));
     let made = json!({
         "Name": "example.com", "CallerReference": "private", "HostedZoneConfig": { "PrivateZone": true },
         "VPC": { "VPCId": web.vpc, "VPCRegion": REGION }

@@ -140,7 +140,7 @@ impl Web {
         self.traffic().groups.get(&self.group)?.targets.first().map(|target| target.fitness)
     }
 
-    pub fn record(&self, action: &str, record: Json) {
+    pub fn record(&self, action: &str, record: &Json) {
         let zones = self.server.drift(REGION, "route53", "ListHostedZones", json!({})).unwrap();
         let id = between(&text(&zones), "<Id>/hostedzone/", "</Id>");
         let changes = json!([{ "Action": action, "ResourceRecordSet": record }]);
