@@ -5,7 +5,7 @@ mod web;
 use std::net::Ipv4Addr;
 
 use serde_json::json;
-use web::{REGION, Web, between, text};
+use web::{REGION, Web, address, text};
 
 use super::names::{End, Names};
 use super::{Fitness, Outcome};
@@ -94,15 +94,16 @@ fn health_follows_from_what_checks_have_found() {
 #[test]
 fn a_name_leads_to_private_addresses_inside_and_to_public_ones_outside() {
     let web = Web::new();
+    let zone = web.first_zone();
     let host = text(&web.balancer["DNSName"]);
     let alias = json!({
         "HostedZoneId": web.balancer["CanonicalHostedZoneId"], "DNSName": format!("dualstack.{host}"),
         "EvaluateTargetHealth": false
     });
-    web.record("CREATE", &json!({ "Name": "*.app.example.com", "Type": "A", "AliasTarget": alias }));
+    web.record(&zone, &json!({ "Name": "*.app.example.com", "Type": "A", "AliasTarget": alias }));
     let records = json!([{ "Value": "shop.app.example.com" }]);
     let cname = json!({ "Name": "www.example.com", "Type": "CNAME", "TTL": 60, "ResourceRecords": records });
-    web.record("CREATE", &cname);
+    web.record(&zone, &cname);
     let traffic = web.traffic();
     let sorted = |addresses: &[Ipv4Addr]| {
         let mut addresses = addresses.to_vec();
@@ -147,22 +148,28 @@ fn a_database_is_known_by_its_endpoint() {
 }
 
 #[test]
+fn a_name_belongs_to_the_nearest_zone_above_it() {
+    let web = Web::new();
+    // The nearer zone is the older one: the order in which they were made says nothing.
+    let nearer = web.zone(json!({ "Name": "eu.example.net", "CallerReference": "nearer" }));
+    let farther = web.zone(json!({ "Name": "example.net", "CallerReference": "farther" }));
+    web.record(&nearer, &address("www.eu.example.net", "203.0.113.1"));
+    web.record(&farther, &address("api.eu.example.net", "203.0.113.2"));
+    let outside = web.traffic().outside;
+    assert_eq!(addresses(&outside, "www.eu.example.net"), [Ipv4Addr::new(203, 0, 113, 1)]);
+    assert_eq!(outside.look_up("api.eu.example.net").end, End::Nowhere, "the nearer zone has not that name");
+}
+
+#[test]
 fn a_private_zone_is_seen_by_its_vpc_only_and_hides_the_public_one() {
     let web = Web::new();
-    let value = |value: &str| json!([{ "Value": value }]);
-    let record =
-        |to: &str| json!({ "Name": "db.example.com", "Type": "A", "TTL": 60, "ResourceRecords": value(to) });
-    web.record("CREATE", &record("203.0.113.1"));
-    let made = json!({
+    web.record(&web.first_zone(), &address("db.example.com", "203.0.113.1"));
+    let private = web.zone(json!({
         "Name": "example.com", "CallerReference": "private", "HostedZoneConfig": { "PrivateZone": true },
         "VPC": { "VPCId": web.vpc, "VPCRegion": REGION }
-    });
-    let made = text(&web.server.drift(REGION, "route53", "CreateHostedZone", made).unwrap());
-    let id = between(&made, "<Id>/hostedzone/", "</Id>");
+    }));
     assert_eq!(web.traffic().inside.look_up("db.example.com").end, End::Nowhere, "hidden altogether");
-    let changes = json!([{ "Action": "CREATE", "ResourceRecordSet": record("10.0.0.9") }]);
-    let batch = json!({ "Id": id, "ChangeBatch": { "Changes": changes } });
-    web.server.drift(REGION, "route53", "ChangeResourceRecordSets", batch).unwrap();
+    web.record(&private, &address("db.example.com", "10.0.0.9"));
     let traffic = web.traffic();
     assert_eq!(addresses(&traffic.inside, "db.example.com"), [Ipv4Addr::new(10, 0, 0, 9)]);
     assert_eq!(addresses(&traffic.outside, "db.example.com"), [Ipv4Addr::new(203, 0, 113, 1)]);

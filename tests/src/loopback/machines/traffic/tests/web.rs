@@ -140,16 +140,32 @@ impl Web {
         self.traffic().groups.get(&self.group)?.targets.first().map(|target| target.fitness)
     }
 
-    pub fn record(&self, action: &str, record: &Json) {
+    /// Makes a hosted zone, and answers its id.
+    pub fn zone(&self, zone: Json) -> String {
+        let made = text(&self.server.drift(REGION, "route53", "CreateHostedZone", zone).unwrap());
+        between(&made, "<Id>/hostedzone/", "</Id>")
+    }
+
+    /// The id of the zone that is there from the start.
+    pub fn first_zone(&self) -> String {
         let zones = self.server.drift(REGION, "route53", "ListHostedZones", json!({})).unwrap();
-        let id = between(&text(&zones), "<Id>/hostedzone/", "</Id>");
-        let changes = json!([{ "Action": action, "ResourceRecordSet": record }]);
-        let batch = json!({ "Id": id, "ChangeBatch": { "Changes": changes } });
+        between(&text(&zones), "<Id>/hostedzone/", "</Id>")
+    }
+
+    /// Makes a record in a zone.
+    pub fn record(&self, zone: &str, record: &Json) {
+        let changes = json!([{ "Action": "CREATE", "ResourceRecordSet": record }]);
+        let batch = json!({ "Id": zone, "ChangeBatch": { "Changes": changes } });
         self.server.drift(REGION, "route53", "ChangeResourceRecordSets", batch).unwrap();
     }
 }
 
-pub fn between(text: &str, before: &str, after: &str) -> String {
+/// A record of one address.
+pub fn address(name: &str, address: &str) -> Json {
+    json!({ "Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{ "Value": address }] })
+}
+
+fn between(text: &str, before: &str, after: &str) -> String {
     let rest = text.split_once(before).unwrap().1;
     rest.split_once(after).unwrap().0.to_owned()
 }
