@@ -34,10 +34,8 @@ pub enum Outcome {
 }
 
 /// How a target stands after all its checks up to now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Which registration of the target this is about.
-    registered: Time,
     /// None as long as it is new.
     pub healthy: Option<bool>,
     /// The last outcome that was not good.
@@ -50,9 +48,7 @@ pub struct Standing {
 pub type Standings = BTreeMap<(String, String, u16), Standing>;
 
 impl Standing {
-    fn new(registered: Time) -> Self {
-        Self { registered, healthy: None, why: Outcome::Failed, good: 0, bad: 0 }
-    }
+    const NEW: Self = Self { healthy: None, why: Outcome::Failed, good: 0, bad: 0 };
 
     /// A new target is healthy with its first good answer; an unhealthy one needs as many in a row as the group wants.
     fn note(&mut self, outcome: Outcome, check: &HealthCheck) {
@@ -77,24 +73,20 @@ impl Elbv2 {
         let Some(group) = self.target_groups.get(&probe.group) else { return };
         let mut targets = group.targets.iter().filter(|target| target.leaving.is_none());
         let found = targets.find(|target| target.id == probe.target && target.port == probe.port);
-        let Some(target) = found.filter(|target| target.registered <= probe.at) else { return };
-        let key = (probe.group.clone(), probe.target.clone(), probe.port);
-        let standing = self.standings.entry(key).or_insert_with(|| Standing::new(target.registered));
-        if standing.registered != target.registered {
-            *standing = Standing::new(target.registered);
+        if found.is_some_and(|target| target.registered <= probe.at) {
+            let key = (probe.group.clone(), probe.target.clone(), probe.port);
+            self.standings.entry(key).or_insert(Standing::NEW).note(probe.outcome, &group.check);
         }
-        standing.note(probe.outcome, &group.check);
     }
 
     /// How a target of a group stands, once it has been checked.
     #[must_use]
     pub fn standing(&self, group: &str, target: &Target) -> Option<&Standing> {
-        let standing = self.standings.get(&(group.to_owned(), target.id.clone(), target.port))?;
-        (standing.registered == target.registered).then_some(standing)
+        self.standings.get(&(group.to_owned(), target.id.clone(), target.port))
     }
 }
 
-/// Forgets how targets stood that have left, or that are not checked as things are.
+/// Forgets how targets stood that are leaving, so that one that comes back is new, or that are not checked as things are.
 pub fn settle(region: &mut Region, now: Time) {
     let (elb, ec2) = (&mut region.elbv2, &region.ec2);
     let groups = &elb.target_groups;
@@ -108,14 +100,14 @@ pub fn settle(region: &mut Region, now: Time) {
 
 #[cfg(test)]
 mod tests {
-    use super::{HealthCheck, Outcome, Standing, Time};
+    use super::{HealthCheck, Outcome, Standing};
 
     #[test]
     fn answers_in_a_row_make_a_target_healthy_or_unhealthy() {
         let check = HealthCheck { healthy: 2, unhealthy: 2, ..HealthCheck::default() };
         let (good, bad) = (Outcome::Good, Outcome::Code(503));
         let course = |outcomes: &[Outcome]| {
-            let mut standing = Standing::new(Time(0));
+            let mut standing = Standing::NEW;
             for outcome in outcomes {
                 standing.note(*outcome, &check);
             }

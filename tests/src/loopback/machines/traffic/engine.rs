@@ -1,6 +1,6 @@
 //! What the thread does: it opens and closes, asks targets, and leaves the rest to what it has opened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4, TcpListener as StdListener, UdpSocket};
@@ -42,6 +42,8 @@ pub struct Engine {
     shared: Arc<Shared>,
     orders: UnboundedReceiver<Order>,
     inside: BTreeMap<SocketAddrV4, JoinHandle<()>>,
+    /// Those of them that have been told to close, and may not have yet.
+    closing: BTreeMap<SocketAddrV4, JoinHandle<()>>,
     outside: BTreeMap<SocketAddrV4, JoinHandle<()>>,
     probes: BTreeMap<Key, (Job, JoinHandle<()>)>,
     servers: JoinSet<()>,
@@ -54,6 +56,7 @@ impl Engine {
             shared,
             orders,
             inside: BTreeMap::new(),
+            closing: BTreeMap::new(),
             outside: BTreeMap::new(),
             probes: BTreeMap::new(),
             servers: JoinSet::new(),
@@ -79,11 +82,7 @@ impl Engine {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Plan => {
-                let traffic = self.shared.traffic();
-                self.shared.pool.keep(|address| traffic.reaches(*address));
-                self.ask();
-            }
+            Order::Plan => self.ask(),
             Order::Door(address, listener) => {
                 if let Ok(listener) = TcpListener::from_std(listener) {
                     let task = door::keep(Arc::clone(&self.shared), Side::Outside, address, listener);
@@ -113,29 +112,38 @@ impl Engine {
     /// Opens the ports of the load balancers' private addresses and closes those that are no more; whether all are open.
     fn open_inside(&mut self) -> bool {
         let wanted = self.shared.traffic().inside_doors();
-        self.inside.retain(|address, door| {
-            let stays = wanted.contains(address);
-            if !stays {
+        self.closing.retain(|_, door| !door.is_finished());
+        for (address, door) in std::mem::take(&mut self.inside) {
+            if wanted.contains(&address) {
+                self.inside.insert(address, door);
+            } else {
                 door.abort();
-            }
-            stays
-        });
-        let missing: BTreeSet<SocketAddrV4> =
-            wanted.into_iter().filter(|address| !self.inside.contains_key(address)).collect();
-        let mut complete = true;
-        for address in missing {
-            match listen(address) {
-                Ok(listener) => {
-                    let task = door::keep(Arc::clone(&self.shared), Side::Inside, address, listener);
-                    self.inside.insert(address, tokio::spawn(task));
-                }
-                Err(error) => {
-                    self.excuse(&error, &address);
-                    complete = false;
-                }
+                self.closing.insert(address, door);
             }
         }
+        let mut complete = true;
+        for address in wanted {
+            complete &= self.inside.contains_key(&address) || self.open(address);
+        }
         complete
+    }
+
+    /// Opens a port of the namespace's, unless its last listener is still in the way or its address not there yet.
+    fn open(&mut self, address: SocketAddrV4) -> bool {
+        if self.closing.contains_key(&address) {
+            return false;
+        }
+        match listen(address) {
+            Ok(listener) => {
+                let task = door::keep(Arc::clone(&self.shared), Side::Inside, address, listener);
+                self.inside.insert(address, tokio::spawn(task));
+                true
+            }
+            Err(error) => {
+                self.excuse(&error, &address);
+                false
+            }
+        }
     }
 
     /// Opens the name servers that wait for their addresses; whether none waits any more.

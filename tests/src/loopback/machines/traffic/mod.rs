@@ -24,6 +24,7 @@ mod matching;
 pub mod names;
 mod names_plan;
 mod plan;
+mod planning;
 mod pool;
 mod ports;
 mod probe;
@@ -32,6 +33,8 @@ mod question;
 mod resolver;
 mod runtime;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod upstream;
 
 pub use names::Names;

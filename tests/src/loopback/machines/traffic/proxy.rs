@@ -7,7 +7,7 @@ use std::time::Duration;
 use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
@@ -43,8 +43,12 @@ pub async fn send(
     };
     match timeout(idle, sent).await.unwrap_or(Err(Failure::Late)) {
         Ok((sender, answer)) => {
-            shared.pool.put(way, sender);
+            if shared.traffic().reaches(target) {
+                shared.pool.put(way, sender);
+            }
             let mut answer = answer.map(Either::Right);
+            // Whatever version the target speaks, the load balancer speaks this one.
+            *answer.version_mut() = Version::HTTP_11;
             headers::strip(answer.headers_mut());
             answer
         }

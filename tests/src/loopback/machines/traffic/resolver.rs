@@ -28,11 +28,26 @@ impl Sockets {
     }
 }
 
-/// Sockets in the network namespace of the calling thread, both on the same port.
+/// Ports to try where any will do: one that is free for UDP need not be for TCP.
+const ATTEMPTS: usize = 16;
+
+/// Sockets in the network namespace of the calling thread, both on the same port: the address's, or any free one where that is 0.
 ///
 /// # Errors
 /// The address is not there, or the port is occupied.
 pub fn listen(address: SocketAddr) -> io::Result<Sockets> {
+    let mut sockets = bind(address);
+    for _ in 1..ATTEMPTS {
+        let occupied = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
+        if address.port() != 0 || !sockets.as_ref().is_err_and(occupied) {
+            break;
+        }
+        sockets = bind(address);
+    }
+    sockets
+}
+
+fn bind(address: SocketAddr) -> io::Result<Sockets> {
     let udp = StdSocket::bind(address)?;
     let tcp = StdListener::bind(udp.local_addr()?)?;
     udp.set_nonblocking(true)?;

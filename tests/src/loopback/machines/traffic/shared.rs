@@ -45,8 +45,11 @@ impl Shared {
         Arc::clone(&lock(&self.traffic))
     }
 
+    /// Puts a plan in force. No connection is kept to an address that it does not lead to.
     pub fn put(&self, traffic: Traffic) {
-        *lock(&self.traffic) = Arc::new(traffic);
+        let traffic = Arc::new(traffic);
+        *lock(&self.traffic) = Arc::clone(&traffic);
+        self.pool.keep(|address| traffic.reaches(*address));
     }
 
     pub fn probes(&self) -> MutexGuard<'_, Vec<Probe>> {
