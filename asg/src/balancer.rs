@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 use aws_sdk_elasticloadbalancingv2::types::{ForwardActionConfig, Listener, ProtocolEnum, Rule};
-use common::call::{Call as _, all};
+use common::call::{Call as _, all, both};
 use common::fault::{Fault, is_missing};
-use common::section::{LoadBalancer, Named};
+use common::section::{self, LoadBalancer};
 use common::session::Session;
 
+use crate::mark::RuleArn;
 use crate::names;
 
 /// A load balancer.
@@ -49,14 +50,51 @@ pub fn leads_to(rule: &Rule, target_group: &str) -> bool {
     })
 }
 
+/// A load balancer by its name, as far as one look goes.
+pub enum Named {
+    /// None was named.
+    Not,
+    /// It is there: its listeners are asked for by its ARN.
+    Arn(String),
+    /// The document names its listeners.
+    Whole(Balancer),
+}
+
+impl Named {
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole(_))
+    }
+
+    /// With its listeners and their rules.
+    ///
+    /// # Errors
+    /// AWS's refusal.
+    pub async fn whole(self, session: &Session) -> Result<Option<Balancer>> {
+        match self {
+            Self::Not => Ok(None),
+            Self::Arn(arn) => with_arn(session, &arn).await.map(Some),
+            Self::Whole(balancer) => Ok(Some(balancer)),
+        }
+    }
+}
+
+/// Whether the document tells of a load balancer.
+pub fn is_piped(session: &Session, name: &str) -> bool {
+    let piped = session.section::<section::Named<LoadBalancer>>("alb");
+    piped.is_ok_and(|piped| piped.is_some_and(|piped| piped.contains_key(name)))
+}
+
 /// The load balancer of this name, from the document or else from AWS.
 ///
 /// # Errors
 /// Not found, naming the command to run first; AWS's refusal.
-pub async fn named(session: &Session, name: &str) -> Result<Balancer> {
-    let piped = session.section::<Named<LoadBalancer>>("alb")?.unwrap_or_default();
+pub async fn look(session: &Session, name: Option<&str>) -> Result<Named> {
+    let Some(name) = name else {
+        return Ok(Named::Not);
+    };
+    let piped = session.section::<section::Named<LoadBalancer>>("alb")?.unwrap_or_default();
     if let Some(piped) = piped.get(name) {
-        return piped_one(session, name, piped).await;
+        return piped_one(session, name, piped).await.map(Named::Whole);
     }
     let full = names::balancer(&session.identity, name);
     let call = session.aws.elasticloadbalancingv2().describe_load_balancers().names(&full);
@@ -65,10 +103,8 @@ pub async fn named(session: &Session, name: &str) -> Result<Balancer> {
         Err(error) if is_missing(&error) => None,
         Err(error) => return Err(error),
     };
-    let Some(arn) = found.and_then(|found| found.load_balancer_arn) else {
-        return Err(absent(name, &full).into());
-    };
-    with_arn(session, &arn).await
+    let arn = found.and_then(|found| found.load_balancer_arn);
+    arn.map(Named::Arn).ok_or_else(|| absent(name, &full).into())
 }
 
 /// The document names the listeners, which saves looking for them.
@@ -96,15 +132,40 @@ fn absent(name: &str, full: &str) -> Fault {
 /// # Errors
 /// AWS's refusal.
 pub async fn with_arn(session: &Session, arn: &str) -> Result<Balancer> {
-    let call = session.aws.elasticloadbalancingv2().describe_listeners().load_balancer_arn(arn);
-    let pages = call.into_paginator().items().send().try_collect().await;
-    let mut found: Vec<Listener> = pages.cannot(format_args!("look up the listeners of {arn}"))?;
-    found.sort_by_key(Listener::port);
+    let found = listeners(session, arn).await?;
     let read = found.iter().filter_map(|it| Some((it.listener_arn()?, it.protocol())));
     let listeners =
         all(read.map(|(arn, protocol)| listening(session, arn, protocol == Some(&ProtocolEnum::Https))))
             .await?;
     Ok(Balancer { arn: Some(arn.to_owned()), listeners })
+}
+
+/// The load balancer of a rule that is known, in one round trip, with the rules of that rule's listener only. None where that listener
+/// is not the one that serves, or where it has no such rule any more: then there is more to read.
+///
+/// # Errors
+/// AWS's refusal.
+pub async fn of_rule(session: &Session, rule: &RuleArn) -> Result<Option<Balancer>> {
+    let (arn, listener) = (rule.balancer(), rule.listener());
+    let (found, rules) = both(listeners(session, &arn), rules(session, &listener)).await?;
+    let is_there = rules.iter().any(|it| it.rule_arn() == Some(rule.as_str()));
+    let listeners = found.iter().filter_map(|it| {
+        let arn = it.listener_arn()?.to_owned();
+        let rules = if arn == listener { rules.clone() } else { Vec::new() };
+        Some(Listening { arn, is_https: it.protocol() == Some(&ProtocolEnum::Https), rules })
+    });
+    let balancer = Balancer { arn: Some(arn), listeners: listeners.collect() };
+    let serves = balancer.serving().is_some_and(|it| it.arn == listener);
+    Ok((is_there && serves).then_some(balancer))
+}
+
+/// The listeners of a load balancer, by port.
+async fn listeners(session: &Session, arn: &str) -> Result<Vec<Listener>> {
+    let call = session.aws.elasticloadbalancingv2().describe_listeners().load_balancer_arn(arn);
+    let pages = call.into_paginator().items().send().try_collect().await;
+    let mut found: Vec<Listener> = pages.cannot(format_args!("look up the listeners of {arn}"))?;
+    found.sort_by_key(Listener::port);
+    Ok(found)
 }
 
 async fn listening(session: &Session, arn: &str, is_https: bool) -> Result<Listening> {

@@ -17,7 +17,7 @@ use crate::inventory::{self, Found, OwnRule, Target};
 use crate::launch_template::{self, Version};
 use crate::names::Names;
 use crate::refresh::Wanted as Refresh;
-use crate::{balancer, group, image, ownership, policy, rule, section, settle, target_group};
+use crate::{balancer, group, image, mark, ownership, policy, rule, section, settle, target_group};
 use plan::{Plan, balancer_of, living};
 
 /// Everything `create` decides on.
@@ -36,7 +36,7 @@ pub async fn create(session: &Session, flags: &Create) -> Result<()> {
     let mut inventory = Box::pin(present(session, flags, &names, piped.as_deref())).await?;
     let balancer = balancer_of(flags, piped.as_deref(), &inventory.found)?;
     if inventory.found.balancer.is_none() {
-        inventory.found.balancer = Some(balancer::named(session, &balancer).await?);
+        inventory.found.balancer = balancer::look(session, Some(&balancer)).await?.whole(session).await?;
     }
     let plan = Plan::decide(session, flags, &names, &balancer, &inventory)?;
     Box::pin(image::until_available(session, inventory.image.as_ref())).await?;
@@ -172,14 +172,27 @@ async fn finish(
         template.id = version.map(|it| it.template).or(template.id.take());
     }
     section::write(session, [(plan.names.name.clone(), component)])?;
-    let Some(target_group) = found.target_group.as_ref().and_then(Target::arn) else {
-        return Ok(());
-    };
-    if !session.waits() {
-        return Ok(());
-    }
     let is_fresh = session.changes.is_empty() && !is_deployed;
-    settle::until_healthy(session, plan.names, target_group, before, is_fresh).await
+    let settled = async {
+        match found.target_group.as_ref().and_then(Target::arn) {
+            Some(arn) if session.waits() => {
+                settle::until_healthy(session, plan.names, arn, before, is_fresh).await
+            }
+            _ => Ok(()),
+        }
+    };
+    both(note_rule(session, plan, found), settled).await?;
+    Ok(())
+}
+
+/// Where a later run finds the rule.
+async fn note_rule(session: &Session, plan: &Plan<'_>, found: &Found) -> Result<()> {
+    match (&found.group, found.rules.as_slice()) {
+        (Some(group), [own]) if !session.is_planning() => {
+            mark::put(session, plan.names, group, &own.rule).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What was made in this run carries its tags already.

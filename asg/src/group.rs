@@ -8,7 +8,6 @@ use aws_sdk_autoscaling::types::{Activity, AutoScalingGroup, Filter, LaunchTempl
 use common::call::{Call as _, both};
 use common::converge::{Resource, Unique};
 use common::fault::{Fault, code_of, is_code};
-use common::identity::Identity;
 use common::session::Session;
 use common::tags::autoscaling_tags;
 use common::wait::while_refused;
@@ -294,18 +293,19 @@ pub async fn activities(session: &Session, names: &Names) -> Result<Vec<Activity
     }
 }
 
-/// The components whose group carries our tags.
+/// The groups that carry our tags, each with the names of its component.
 ///
 /// # Errors
 /// AWS's refusal.
-pub async fn own_names(session: &Session) -> Result<Vec<Names>> {
+pub async fn own(session: &Session) -> Result<Vec<(Names, AutoScalingGroup)>> {
     let filter = |(key, value)| Filter::builder().name(format!("tag:{key}")).values(value).build();
     let filters = session.identity.own_tags().into_iter().map(filter).collect();
     let call = session.aws.autoscaling().describe_auto_scaling_groups().set_filters(Some(filters));
-    let found = call.into_paginator().items().send().try_collect().await.cannot("look up the groups")?;
-    Ok(names_of(&session.identity, found.iter().filter_map(AutoScalingGroup::auto_scaling_group_name)))
-}
-
-fn names_of<'a>(identity: &Identity, found: impl Iterator<Item = &'a str>) -> Vec<Names> {
-    found.filter_map(|name| Names::of_full(identity, name)).collect()
+    let pages = call.into_paginator().items().send().try_collect().await;
+    let found: Vec<AutoScalingGroup> = pages.cannot("look up the groups")?;
+    let named = found.into_iter().filter_map(|it| {
+        let names = Names::of_full(&session.identity, it.auto_scaling_group_name()?)?;
+        Some((names, it))
+    });
+    Ok(named.collect())
 }

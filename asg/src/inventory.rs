@@ -3,7 +3,7 @@
 //! Group, launch template and target group are found by their unique names, side by side. ELB has no filter for tags: those of the
 //! target group and of its rules, its attributes and the health of its targets are told by ARN, which is a second round trip, unless
 //! the document carries the ARNs: then both are asked for at once, and what was told by ARN counts only where the name leads to the
-//! same ARN.
+//! same ARN. Without a document it is the mark on the group that knows the ARNs ([`crate::mark`]).
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,17 @@ use anyhow::Result;
 use aws_sdk_autoscaling::types::{Activity, AutoScalingGroup, InstanceRefresh, ScalingPolicy};
 use aws_sdk_ec2::types::{LaunchTemplate, LaunchTemplateVersion};
 use aws_sdk_elasticloadbalancingv2::types::{Rule, Tag, TargetGroup, TargetHealthDescription};
-use common::call::{Call as _, all, both};
-use common::fault::{Several, is_missing};
+use common::call::both;
 use common::identity::Identity;
 use common::section::{Component, Named};
 use common::session::Session;
 
 use crate::balancer::{self, Balancer};
+use crate::mark::Known;
 use crate::names::Names;
 use crate::ownership::{elb_value, group_value, is_ours};
 use crate::section::SECTION;
-use crate::{group, launch_template, policy, refresh, target_group};
-
-/// ARNs that one call of `DescribeTags` takes.
-const ARNS_A_CALL: usize = 20;
+use crate::{group, launch_template, policy, refresh, routing, target_group};
 
 /// Everything of one component, whoever made it.
 #[derive(Debug, Clone, Default)]
@@ -106,26 +103,39 @@ pub fn piped(session: &Session) -> Result<Named<Component>> {
 /// # Errors
 /// AWS's refusal; not found where the load balancer is named and not there.
 pub async fn read(session: &Session, names: &Names, balancer: Option<&str>) -> Result<Found> {
+    Box::pin(gather(session, names, balancer, None)).await
+}
+
+/// The same of a group that was found a moment ago: what it knows of its routing is asked for at once.
+///
+/// # Errors
+/// AWS's refusal.
+pub async fn of_found(session: &Session, names: &Names, group: &AutoScalingGroup) -> Result<Found> {
+    Box::pin(gather(session, names, None, Known::of_group(group))).await
+}
+
+async fn gather(
+    session: &Session,
+    names: &Names,
+    balancer: Option<&str>,
+    marked: Option<Known>,
+) -> Result<Found> {
     let piped = piped(session)?.get(&names.name).cloned().unwrap_or_default();
+    let known = Known::of_document(&piped).or(marked);
+    let is_piped = balancer.is_some_and(|name| balancer::is_piped(session, name));
     let target = target_group::look(session, names);
-    let routing = both(named_balancer(session, balancer), piped_details(session, &piped));
+    let routing =
+        both(balancer::look(session, balancer), routing::by_arn(session, known.as_ref(), !is_piped));
     let of_scaling = both(of_group(session, names), of_template(session, names));
-    let (scaling, (target, (balancer, told))) = both(of_scaling, both(target, routing)).await?;
+    let (scaling, (target, (behind, told))) = both(of_scaling, both(target, routing)).await?;
     let ((group, policies, refreshes, activities), (template, versions)) = scaling;
     let mut found = Found { group, policies, refreshes, activities, template, versions, ..Found::default() };
     if let Some(target) = target {
-        with_routing(session, &mut found, target, balancer, told).await?;
+        Box::pin(routing::add(session, &mut found, target, behind, told)).await?;
     } else {
-        found.balancer = balancer;
+        found.balancer = behind.whole(session).await?;
     }
     Ok(found)
-}
-
-async fn named_balancer(session: &Session, name: Option<&str>) -> Result<Option<Balancer>> {
-    match name {
-        Some(name) => balancer::named(session, name).await.map(Some),
-        None => Ok(None),
-    }
 }
 
 type OfGroup = (Option<AutoScalingGroup>, Vec<ScalingPolicy>, Vec<InstanceRefresh>, Vec<Activity>);
@@ -144,101 +154,15 @@ async fn of_template(
     both(launch_template::look(session, names), launch_template::versions(session, names)).await
 }
 
-/// What is told by ARN.
-#[derive(Default)]
-struct Told {
-    tags: BTreeMap<String, Vec<Tag>>,
-    attributes: BTreeMap<String, String>,
-    health: Vec<TargetHealthDescription>,
-}
-
-/// By the ARNs in the document. None where it has none or they lead nowhere any more.
-async fn piped_details(session: &Session, piped: &Component) -> Result<Option<Told>> {
-    let Some(target) = piped.target_group.as_ref().and_then(|it| it.arn.as_deref()) else {
-        return Ok(None);
-    };
-    let rule = piped.rule.as_ref().and_then(|rule| rule.arn.as_deref());
-    match told(session, target, rule.into_iter().collect()).await {
-        Ok(told) => Ok(Some(told)),
-        Err(error) if is_gone(&error) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether all that failed did so because what was named is not there.
-fn is_gone(error: &anyhow::Error) -> bool {
-    match error.downcast_ref::<Several>() {
-        Some(several) => several.0.iter().all(is_gone),
-        None => is_missing(error),
-    }
-}
-
-async fn told(session: &Session, target: &str, rules: Vec<&str>) -> Result<Told> {
-    let arns: Vec<&str> = [target].into_iter().chain(rules).collect();
-    let details = both(target_group::attributes(session, target), target_group::health(session, target));
-    let (tags, (attributes, health)) = both(tags(session, &arns), details).await?;
-    Ok(Told { tags, attributes, health })
-}
-
-async fn tags(session: &Session, arns: &[&str]) -> Result<BTreeMap<String, Vec<Tag>>> {
-    let read = all(arns.chunks(ARNS_A_CALL).map(async |arns| {
-        let arns = arns.iter().map(|arn| (*arn).to_owned()).collect();
-        let call = session.aws.elasticloadbalancingv2().describe_tags().set_resource_arns(Some(arns));
-        call.send().await.cannot("read the tags of the target group and its rules")
-    }))
-    .await?;
-    let described = read.into_iter().flat_map(|answer| answer.tag_descriptions.unwrap_or_default());
-    Ok(described.filter_map(|it| Some((it.resource_arn?, it.tags.unwrap_or_default()))).collect())
-}
-
-/// Adds the target group with its rules. `known` is what the document's ARNs told.
-async fn with_routing(
-    session: &Session,
-    found: &mut Found,
-    target: TargetGroup,
-    named: Option<Balancer>,
-    known: Option<Told>,
-) -> Result<()> {
-    let arn = target.target_group_arn().unwrap_or_default().to_owned();
-    let behind = target.load_balancer_arns().first().cloned();
-    let balancer = match (named, &behind) {
-        (Some(balancer), _) => Some(balancer),
-        (None, Some(behind)) => Some(balancer::with_arn(session, behind).await?),
-        (None, None) => None,
-    };
-    let to_here: Vec<(String, Rule)> = balancer
-        .iter()
-        .flat_map(|it| it.rules_to(&arn))
-        .map(|(listener, rule)| (listener.to_owned(), rule.clone()))
-        .collect();
-    let rules: Vec<&str> = to_here.iter().filter_map(|(_, rule)| rule.rule_arn()).collect();
-    let is_known = |told: &Told| [arn.as_str()].iter().chain(&rules).all(|it| told.tags.contains_key(*it));
-    let mut told = match known.filter(is_known) {
-        Some(known) => known,
-        None => told(session, &arn, rules).await?,
-    };
-    found.rules = to_here
-        .into_iter()
-        .map(|(listener, rule)| {
-            let tags = told.tags.remove(rule.rule_arn().unwrap_or_default()).unwrap_or_default();
-            OwnRule { rule, listener, tags }
-        })
-        .collect();
-    let tags = told.tags.remove(&arn).unwrap_or_default();
-    found.target_group = Some(Target { found: target, tags, attributes: told.attributes });
-    found.health = told.health;
-    found.balancer = balancer;
-    Ok(())
-}
-
 /// The components of this environment of which something is there and ours: a run that was killed may have left one without its group.
 ///
 /// # Errors
 /// AWS's refusal.
 pub async fn names(session: &Session) -> Result<Vec<Names>> {
-    let of_scaling = both(group::own_names(session), launch_template::own_names(session));
+    let of_scaling = both(group::own(session), launch_template::own_names(session));
     let (of_scaling, targets) = both(of_scaling, target_group::named_like_ours(session)).await?;
-    let mut names = [of_scaling.0, of_scaling.1, targets].concat();
+    let grouped = of_scaling.0.into_iter().map(|(names, _)| names).collect();
+    let mut names: Vec<Names> = [grouped, of_scaling.1, targets].concat();
     names.sort();
     names.dedup();
     Ok(names)

@@ -1,5 +1,6 @@
 //! The launch template and its versions.
 
+use std::cell::Cell;
 use std::fmt;
 
 use anyhow::{Context as _, Result};
@@ -17,11 +18,16 @@ use crate::names::Names;
 use crate::ownership::is_ours;
 use crate::template_data::Data;
 
+/// The version that a template is made with.
+const FIRST: i64 = 1;
+
 /// A launch template as it is to be made.
 struct Wanted<'a> {
     names: &'a Names,
     data: &'a Data,
     tags: Vec<(String, String)>,
+    /// Whether this run has made it, and not another whose answer came first.
+    is_made: Cell<bool>,
 }
 
 /// The version that is to be deployed.
@@ -54,6 +60,7 @@ impl Resource for Wanted<'_> {
             .send()
             .await
             .cannot(format_args!("create the {self}"))?;
+        self.is_made.set(true);
         answer.launch_template.context("EC2 named no launch template")
     }
 }
@@ -80,12 +87,15 @@ pub async fn provide(
     deployed: Option<i64>,
 ) -> Result<Option<Version>> {
     let tags = names.tags(&session.identity);
-    let wanted = Wanted { names, data, tags };
+    let wanted = Wanted { names, data, tags, is_made: Cell::new(false) };
     let known: Vec<LaunchTemplate> = found.template.iter().cloned().collect();
     let Some(template) = Box::pin(converge_unique(session, &wanted, &known)).await? else {
         return Ok(None);
     };
     let id = template.launch_template_id().unwrap_or_default().to_owned();
+    if wanted.is_made.get() {
+        return Ok(Some(Version { template: id, number: FIRST }));
+    }
     // A template that is found may be newer than what is told of its versions.
     let is_untold = known.is_empty() || found.versions.is_empty();
     let versions = if is_untold { versions_of(session, &id).await? } else { found.versions.clone() };

@@ -10,7 +10,7 @@ use crate::cli::Show;
 use crate::inventory::{self, Found, Target};
 use crate::names::Names;
 use crate::ownership::not_ours;
-use crate::{refresh, section, settle};
+use crate::{group, refresh, section, settle};
 
 pub async fn show(session: &Session, flags: &Show) -> Result<()> {
     let before = inventory::piped(session)?;
@@ -34,21 +34,25 @@ pub async fn show(session: &Session, flags: &Show) -> Result<()> {
 
 /// The one component, or all of the environment.
 async fn look(session: &Session, name: Option<&str>) -> Result<Vec<(Names, Found)>> {
-    let names = match name {
-        Some(name) => vec![Names::new(&session.identity, name)],
-        None => inventory::names(session).await?,
+    let Some(name) = name else {
+        return every(session).await;
     };
-    let found = all(names.into_iter().map(async |names| {
-        let found = inventory::read(session, &names, None).await?;
+    let names = Names::new(&session.identity, name);
+    let found = inventory::read(session, &names, None).await?;
+    match (&found.group, found.is_group_ours(&session.identity)) {
+        (None, _) => Ok(Vec::new()),
+        (Some(_), true) => Ok(vec![(names, found)]),
+        (Some(_), false) => Err(not_ours(&format!("the group {names}")).into()),
+    }
+}
+
+async fn every(session: &Session) -> Result<Vec<(Names, Found)>> {
+    let own = group::own(session).await?.into_iter();
+    let found = all(own.map(async |(names, group)| {
+        let found = inventory::of_found(session, &names, &group).await?;
         Ok((names, found))
     }))
     .await?;
-    if let (Some(_), [(names, it)]) = (name, found.as_slice())
-        && it.group.is_some()
-        && !it.is_group_ours(&session.identity)
-    {
-        return Err(not_ours(&format!("the group {names}")).into());
-    }
     Ok(found.into_iter().filter(|(_, it)| it.is_group_ours(&session.identity)).collect())
 }
 

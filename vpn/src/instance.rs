@@ -155,9 +155,7 @@ impl Resource for Server<'_> {
             token: &[],
             dead: self.dead,
         };
-        let made = Box::pin(launch(session, &order)).await.map_err(|error| self.explain(image, error))?;
-        stop_checking(session, &Self::id(&made)).await?;
-        Ok(made)
+        Box::pin(launch(session, &order)).await.map_err(|error| self.explain(image, error))
     }
 
     async fn amend(&self, session: &Session, found: ec2::Instance) -> Result<ec2::Instance> {

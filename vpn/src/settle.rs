@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use aws_sdk_ec2::types as ec2;
-use common::call::Call as _;
+use common::call::{Call as _, both};
 use common::fault::Fault;
 use common::section::Vpc;
+use common::server::amend::{is_checked, stop_checking};
 use common::server::{FoundAddress, associate, is_running, until_running};
 use common::session::Session;
 use common::ssh::{log_in, until_answering};
@@ -37,13 +38,16 @@ pub async fn settle(
     vpc: &Vpc,
     kept: Option<&Kept>,
 ) -> Result<()> {
-    if session.is_planning() || (!session.waits() && !is_running(instance)) {
+    if session.is_planning() {
         return Ok(());
+    }
+    if !session.waits() && !is_running(instance) {
+        return unchecked(session, instance).await;
     }
     let Some((address, public_ip)) = address.and_then(|it| Some((it, it.public_ip?))) else {
         return Err(incomplete(session, "elastic IP"));
     };
-    let running = running(session, instance, address).await?;
+    let (running, ()) = both(running(session, instance, address), unchecked(session, instance)).await?;
     let (Some(network), Some(kept)) = (vpc.cidr_block, kept) else {
         return Err(incomplete(session, "secret"));
     };
@@ -53,9 +57,17 @@ pub async fn settle(
     if !session.waits() || ec2_value(running.tags(), SETTINGS) == Some(&mark) {
         return Ok(());
     }
-    let login = reach(session, &running, public_ip).await?;
-    bring_in_line(session, &login, &wanted).await?;
+    let (login, password) = both(reach(session, &running, public_ip), admin::password(session)).await?;
+    bring_in_line(session, &login, &wanted, &password).await?;
     note(session, &running, mark).await
+}
+
+/// It sends on what is not its own. That cannot be said when it is launched.
+async fn unchecked(session: &Session, instance: &ec2::Instance) -> Result<()> {
+    match instance.instance_id() {
+        Some(id) if is_checked(instance) => stop_checking(session, id).await,
+        _ => Ok(()),
+    }
 }
 
 /// Waits until its api is on, whatever the mark says.
@@ -108,8 +120,8 @@ async fn running(
 }
 
 /// Gives it settings and password, which it takes as soon as its agent runs, and waits until it is open.
-async fn bring_in_line(session: &Session, login: &Login, wanted: &Wanted<'_>) -> Result<()> {
-    let password = admin::password(session).await? + "\n";
+async fn bring_in_line(session: &Session, login: &Login, wanted: &Wanted<'_>, password: &str) -> Result<()> {
+    let password = format!("{password}\n");
     until_ready(session, LONGEST, async || {
         let status = login.status().await?;
         let state = if status.trim().is_empty() { State::Pending("starting".into()) } else { State::Ready };

@@ -20,11 +20,13 @@ pub struct Chain {
     pub steps: &'static [Step],
 }
 
-/// Which run of the pipe.
+/// Which run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Run {
     First,
     Second,
+    /// The second, without a document.
+    Alone,
     Delete,
 }
 
@@ -34,6 +36,15 @@ const fn step(calls: &'static str, because: &'static str) -> Step {
 
 /// What every run begins with.
 const INVENTORY: Step = step("Describe… of everything at once", "what is there decides what to do");
+
+/// What ELB tells once a name has led to an ARN.
+const BY_ARN: Step = step(
+    "DescribeTags, DescribeListeners, Describe…Attributes",
+    "ELB has no filter for tags: they take the ARN",
+);
+
+/// AWS's own word on a state.
+const STATE: &str = "AWS tells a state only to who asks";
 
 pub const CHAINS: &[Chain] = &[
     Chain {
@@ -86,8 +97,116 @@ pub const CHAINS: &[Chain] = &[
             step("DescribeVpcAttribute", "it takes the VPC's id, and nothing else tells of DNS"),
         ],
     },
+    Chain {
+        name: "bastion create",
+        run: Run::First,
+        steps: &[
+            step("Describe… of everything at once, GetParameter", "what is there decides what to do"),
+            step("DescribeImages", "it takes the id that the parameter holds"),
+            step("RunInstances, AllocateAddress", "only what is not there is made, from an image that is"),
+            step("DescribeInstances: running", STATE),
+            step("AssociateAddress, GetConsoleOutput", "both are refused before the instance runs"),
+        ],
+    },
+    Chain {
+        name: "vpn create",
+        run: Run::First,
+        steps: &[
+            INVENTORY,
+            step("AllocateAddress, CreateSecret, ImportKeyPair", "only what is not there is made"),
+            step("RunInstances", "user data names the address, and the instance takes the key pair"),
+            step("DescribeInstances: running", STATE),
+            step(
+                "AssociateAddress, GetConsoleOutput, GetSecretValue",
+                "the first two are refused before it runs",
+            ),
+            step("CreateTags", "that it has its settings is noted once it has them"),
+        ],
+    },
+    Chain {
+        name: "alb create",
+        run: Run::First,
+        steps: &[
+            INVENTORY,
+            step("CreateLoadBalancer", "only what is not there is made"),
+            step("CreateListener, ModifyLoadBalancerAttributes", "they take the load balancer's ARN"),
+            step("DescribeLoadBalancers: active", STATE),
+        ],
+    },
+    Chain {
+        name: "asg create",
+        run: Run::First,
+        steps: &[
+            INVENTORY,
+            step("CreateTargetGroup, CreateLaunchTemplate", "only what is not there is made"),
+            step("CreateAutoScalingGroup, CreateRule", "they take the target group's ARN"),
+            step("PutScalingPolicy", "it takes the group"),
+            step("DescribeAutoScalingGroups, DescribeTargetHealth: healthy", STATE),
+        ],
+    },
     Chain { name: "sg create", run: Run::Second, steps: &[INVENTORY] },
     Chain { name: "rds create", run: Run::Second, steps: &[INVENTORY] },
+    Chain { name: "bastion create", run: Run::Second, steps: &[INVENTORY] },
+    Chain { name: "vpn create", run: Run::Second, steps: &[INVENTORY] },
+    Chain { name: "alb create", run: Run::Second, steps: &[INVENTORY, BY_ARN] },
+    Chain { name: "asg create", run: Run::Second, steps: &[INVENTORY, BY_ARN] },
+    Chain {
+        name: "vpc create",
+        run: Run::Alone,
+        steps: &[
+            INVENTORY,
+            step("DescribeVpcAttribute", "it takes the VPC's id, and nothing else tells of DNS"),
+        ],
+    },
+    Chain { name: "sg create", run: Run::Alone, steps: &[INVENTORY] },
+    Chain { name: "rds create", run: Run::Alone, steps: &[INVENTORY] },
+    Chain { name: "bastion create", run: Run::Alone, steps: &[INVENTORY] },
+    Chain { name: "vpn create", run: Run::Alone, steps: &[INVENTORY] },
+    Chain { name: "alb create", run: Run::Alone, steps: &[INVENTORY, BY_ARN] },
+    Chain { name: "asg create", run: Run::Alone, steps: &[INVENTORY, BY_ARN] },
+    Chain {
+        name: "asg delete",
+        run: Run::Delete,
+        steps: &[
+            INVENTORY,
+            BY_ARN,
+            step("DeleteRule, UpdateAutoScalingGroup to none", "only what is ours is deleted"),
+            step("DescribeAutoScalingGroups: empty", STATE),
+            step("DeleteAutoScalingGroup", "a group with instances is refused"),
+            step("DescribeAutoScalingGroups: gone", STATE),
+            step("DeleteTargetGroup, DeleteLaunchTemplate", "one in use is refused"),
+        ],
+    },
+    Chain {
+        name: "alb delete",
+        run: Run::Delete,
+        steps: &[
+            INVENTORY,
+            BY_ARN,
+            step("DeleteLoadBalancer", "only what is ours is deleted"),
+            step("DescribeNetworkInterfaces: none", "they hold groups and subnets, and go some time later"),
+        ],
+    },
+    Chain {
+        name: "vpn delete",
+        run: Run::Delete,
+        steps: &[
+            INVENTORY,
+            step("TerminateInstances", "only what is ours is deleted"),
+            step("DescribeInstances: terminated", STATE),
+            step("ReleaseAddress, DeleteKeyPair, DeleteSecret", "an address in use is refused"),
+        ],
+    },
+    Chain {
+        name: "bastion delete",
+        run: Run::Delete,
+        steps: &[
+            INVENTORY,
+            step("TerminateInstances", "only what is ours is deleted"),
+            step("DescribeInstances: terminated", STATE),
+            step("ReleaseAddress", "an address in use is refused"),
+        ],
+    },
     Chain {
         name: "rds delete",
         run: Run::Delete,
@@ -133,22 +252,28 @@ pub const CHAINS: &[Chain] = &[
 /// The chain of a command's run. Empty where none is written down, so that everything counts as the command's own.
 #[must_use]
 pub fn of(name: &str, run: Run) -> &'static [Step] {
-    CHAINS.iter().find(|chain| chain.name == name && chain.run == run).map_or(&[], |chain| chain.steps)
+    let of_verb = |chain: &&Chain| {
+        chain.run == run
+            && name.strip_prefix(chain.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    CHAINS.iter().find(of_verb).map_or(&[], |chain| chain.steps)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Run, of};
+    use crate::harness::{EVERYTHING, EVERYTHING_DELETE};
 
     #[test]
     fn every_command_of_the_pipes_has_its_chain() {
         for (line, run) in [
-            (crate::harness::CREATE, Run::First),
-            (crate::harness::CREATE, Run::Second),
-            (crate::harness::DELETE, Run::Delete),
+            (EVERYTHING, Run::First),
+            (EVERYTHING, Run::Second),
+            (EVERYTHING, Run::Alone),
+            (EVERYTHING_DELETE, Run::Delete),
         ] {
             for part in line.split('|') {
-                let name = part.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+                let name = crate::bench::pipe::name(part);
                 assert!(!of(&name, run).is_empty(), "{name}");
             }
         }

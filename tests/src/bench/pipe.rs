@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// One command of a pipe.
 #[derive(Debug)]
 pub struct Stage {
-    /// `vpc create`
+    /// `vpc create`, `alb create app`
     pub name: String,
     pub pid: u32,
     pub began: u64,
@@ -86,9 +86,11 @@ fn assign(journal: Vec<Entry>, stages: &mut [Stage]) -> Result<()> {
     Ok(())
 }
 
-/// The command and its verb.
-fn name(line: &str) -> String {
-    line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+/// The command and its verb, with the component where one is named.
+#[must_use]
+pub fn name(line: &str) -> String {
+    let words = line.split_whitespace().take(3).take_while(|word| !word.starts_with('-'));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// From the start of the first to the end of the last.

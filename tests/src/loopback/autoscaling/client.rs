@@ -7,6 +7,8 @@ use serde_json::{Value as Json, json};
 use crate::loopback::action::{Call, Reply};
 use crate::loopback::clock::{Clock, Time};
 use crate::loopback::ec2::instance_state;
+use crate::loopback::elbv2::health;
+use crate::loopback::elbv2::target::Target;
 use crate::loopback::error::{AwsError, Result};
 use crate::loopback::options::Conditions;
 use crate::loopback::params::Params;
@@ -58,18 +60,14 @@ impl Turn<'_> {
         ask(self.region, self.clock, self.now, &conditions, call, &params).map(|_| ())
     }
 
-    /// The state of every target of a group, by instance.
-    pub fn target_states(&mut self, group: &str) -> BTreeMap<String, String> {
-        let conditions = self.region.conditions.clone();
-        let call = (LOAD_BALANCING, "DescribeTargetHealth");
-        let params = json!({ "TargetGroupArn": group });
+    /// The state of every target of a group, by instance. Every turn asks, so it is read and not called for.
+    #[must_use]
+    pub fn target_states(&self, group: &str) -> BTreeMap<String, String> {
         // A target group that is gone has no targets.
-        let answer = ask(self.region, self.clock, self.now, &conditions, call, &params).unwrap_or_default();
-        let state = |target: &Json| {
-            let (id, state) = (target["Target"]["Id"].as_str()?, target["TargetHealth"]["State"].as_str()?);
-            Some((id.to_owned(), state.to_owned()))
-        };
-        answer["TargetHealthDescriptions"].as_array().into_iter().flatten().filter_map(state).collect()
+        let Some(group) = self.region.elbv2.target_groups.get(group) else { return BTreeMap::new() };
+        let state =
+            |target: &Target| health::of(self.region, self.clock, self.now, group, target).0.to_owned();
+        group.targets.iter().map(|target| (target.id.clone(), state(target))).collect()
     }
 }
 
