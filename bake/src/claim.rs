@@ -89,10 +89,10 @@ impl Claim {
         Ok(path)
     }
 
-    /// Whether the run that made a builder may still be going on. One of this machine is not: it would have the claim.
-    pub fn is_alive(&self, builder: &ec2::Instance) -> bool {
-        let owner = ec2_value(builder.tags(), OWNER);
-        (owner.is_none() || owner != self.before.as_deref()) && is_heard_of(builder)
+    /// Whether the run that made a builder or its group may still be going on. One of this machine is not: it would have the claim.
+    pub fn is_alive(&self, tags: &[ec2::Tag]) -> bool {
+        let owner = ec2_value(tags, OWNER);
+        (owner.is_none() || owner != self.before.as_deref()) && is_heard_of(tags)
     }
 
     /// Removes the folder with the keys in it: nothing is left that they open.

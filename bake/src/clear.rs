@@ -38,7 +38,10 @@ pub async fn making(session: &Session, names: &Names, found: &Inventory) -> Resu
         return group::delete(session, &found.groups).await.map(|()| true);
     }
     let Some(claim) = Claim::take(session, names)? else { return Ok(false) };
-    if found.builders.iter().any(|it| claim.is_alive(it)) {
+    let of_builders = found.builders.iter().map(ec2::Instance::tags);
+    // A group whose builder is there already says no more than that.
+    let of_groups = found.groups.iter().filter(|_| found.builders.is_empty()).map(ec2::SecurityGroup::tags);
+    if of_builders.chain(of_groups).any(|it| claim.is_alive(it)) {
         claim.leave();
         return Ok(false);
     }

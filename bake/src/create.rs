@@ -41,11 +41,14 @@ pub async fn create(session: &Session, flags: &Create) -> Result<()> {
     let read = both(of_aws, Recipe::read(flags));
     let (((mut inventory, source), ground), recipe) = session.inventory(read).await?;
     let fingerprint = recipe.fingerprint(&source.id);
+    let mut ground = Some(ground);
     let mut claim: Option<Claim> = None;
     let began = Instant::now();
     loop {
-        let is_alive =
-            |it: &ec2::Instance| claim.as_ref().map_or_else(|| is_heard_of(it), |claim| claim.is_alive(it));
+        let is_alive = |it: &ec2::Instance| match &claim {
+            Some(claim) => claim.is_alive(it.tags()),
+            None => is_heard_of(it.tags()),
+        };
         let next = decide(&inventory, &fingerprint, flags.force, is_alive);
         match next {
             Next::Take(image) => {
@@ -59,7 +62,11 @@ pub async fn create(session: &Session, flags: &Create) -> Result<()> {
                 if let Next::Clear(builders) = &next {
                     clear::builders(session, &names, builders).await?;
                 }
-                return bake::plan(session, flags, &names, &recipe, &source, &fingerprint, ground).await;
+                let bake = Bake { session, flags, names: &names, recipe: &recipe, fingerprint: &fingerprint };
+                return match ground {
+                    Some(ground) => bake.plan(&source, ground).await,
+                    None => Ok(()),
+                };
             }
             // Whoever goes on from here needs the claim, and has to look again once it has it.
             next if claim.is_none() => {
@@ -72,10 +79,17 @@ pub async fn create(session: &Session, flags: &Create) -> Result<()> {
             Next::Retire(image) => image::delete(session, &image).await?,
             Next::Clear(builders) => clear::builders(session, &names, &builders).await?,
             Next::Bake | Next::Finish(_) => {
-                let Some(claim) = claim else { continue };
+                let Some(own) = claim.take() else { continue };
+                let ground = match ground.take() {
+                    Some(ground) => ground,
+                    None => Ground::read(session, flags).await,
+                };
                 let bake = Bake { session, flags, names: &names, recipe: &recipe, fingerprint: &fingerprint };
                 let builder = if let Next::Finish(builder) = next { Some(builder) } else { None };
-                return Box::pin(bake.carry_out(claim, inventory, &source, ground, builder)).await;
+                claim = Box::pin(bake.carry_out(own, &inventory, &source, ground, builder)).await?;
+                if claim.is_none() {
+                    return Ok(());
+                }
             }
         }
         inventory = Inventory::read(session, &names).await?;

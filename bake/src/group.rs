@@ -13,7 +13,7 @@ use common::tags::{ec2_specification, ec2_tags};
 use common::wait::{while_missing, while_refused};
 
 use crate::inventory::groups;
-use crate::marks::of_making;
+use crate::marks::{of_making, of_run};
 use crate::names::Names;
 
 /// How long the network interface of a terminated builder may still hold it.
@@ -32,6 +32,8 @@ pub struct Wanted<'a> {
     pub names: &'a Names,
     pub vpc: String,
     pub admitted: Admitted,
+    /// The run that makes it.
+    pub owner: &'a str,
 }
 
 impl fmt::Display for Wanted<'_> {
@@ -48,7 +50,8 @@ impl Resource for Wanted<'_> {
     }
 
     async fn create(&self, session: &Session) -> Result<ec2::SecurityGroup> {
-        let tags = of_making(&session.identity, self.names);
+        let mut tags = of_making(&session.identity, self.names);
+        tags.extend(of_run(self.owner));
         let made = while_missing(session, async || {
             let call = session.aws.ec2().create_security_group().group_name(&self.names.builder);
             call.description(format!("builder of {}, made by stackpipe", self.names.full))

@@ -49,6 +49,12 @@ pub fn of_making(identity: &Identity, names: &Names) -> Vec<(String, String)> {
     tags
 }
 
+/// The marks of the run that makes a builder and its group.
+pub fn of_run(owner: &str) -> [(String, String); 2] {
+    let until = seconds_from_now(ALIVE_FOR).to_string();
+    [(OWNER.to_owned(), owner.to_owned()), (ALIVE_UNTIL.to_owned(), until)]
+}
+
 /// The tags of an image and its snapshots.
 pub fn of_image(
     identity: &Identity,
@@ -76,9 +82,9 @@ fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs())
 }
 
-/// Whether the run that made a builder was heard of lately.
-pub fn is_heard_of(builder: &ec2::Instance) -> bool {
-    let until = ec2_value(builder.tags(), ALIVE_UNTIL).and_then(|text| text.parse::<u64>().ok());
+/// Whether the run that made something was heard of lately.
+pub fn is_heard_of(tags: &[ec2::Tag]) -> bool {
+    let until = ec2_value(tags, ALIVE_UNTIL).and_then(|text| text.parse::<u64>().ok());
     // A clock that is far ahead must not keep a builder for ever.
     until.is_some_and(|until| (now()..=now().saturating_add(10 * ALIVE_FOR.as_secs())).contains(&until))
 }
@@ -95,15 +101,12 @@ mod tests {
 
     #[test]
     fn a_run_is_alive_for_as_long_as_it_says_and_no_longer_than_makes_sense() {
-        let builder = |until: String| {
-            let tag = ec2::Tag::builder().key(ALIVE_UNTIL).value(until).build();
-            ec2::Instance::builder().tags(tag).build()
-        };
-        assert!(is_heard_of(&builder(seconds_from_now(ALIVE_FOR).to_string())));
-        assert!(!is_heard_of(&builder((now() - 1).to_string())));
-        assert!(!is_heard_of(&builder(u64::MAX.to_string())));
-        assert!(!is_heard_of(&builder("soon".to_owned())));
-        assert!(!is_heard_of(&ec2::Instance::builder().build()));
+        let tags = |until: String| vec![ec2::Tag::builder().key(ALIVE_UNTIL).value(until).build()];
+        assert!(is_heard_of(&tags(seconds_from_now(ALIVE_FOR).to_string())));
+        assert!(!is_heard_of(&tags((now() - 1).to_string())));
+        assert!(!is_heard_of(&tags(u64::MAX.to_string())));
+        assert!(!is_heard_of(&tags("soon".to_owned())));
+        assert!(!is_heard_of(&[]));
     }
 
     #[test]

@@ -11,6 +11,14 @@ use crate::marks::{FINGERPRINT, REVISION, SOURCE_IMAGE, VERSION};
 /// The name of the section.
 pub const SECTION: &str = "bake";
 
+/// What the document says of images.
+///
+/// # Errors
+/// A document fault where the section is not well formed.
+pub fn piped(session: &Session) -> Result<Named<Baked>> {
+    Ok(session.section::<Named<Baked>>(SECTION)?.unwrap_or_default())
+}
+
 /// An image as the document shows it.
 pub fn baked(image: &ec2::Image) -> Baked {
     let value = |key: &str| ec2_value(image.tags(), key).map(str::to_owned);

@@ -99,7 +99,17 @@ impl Aws {
             }
         };
         check_region(&region)?;
-        Ok(Self {
+        Ok(Self::of(config, log, region))
+    }
+
+    /// The same settings with another Region.
+    pub fn in_region(&self, region: &str) -> Self {
+        let config = self.config.clone().into_builder().region(Region::new(region.to_owned())).build();
+        Self::of(config, self.log.clone(), region.to_owned())
+    }
+
+    fn of(config: SdkConfig, log: CallLog, region: String) -> Self {
+        Self {
             config,
             log,
             region,
@@ -113,7 +123,7 @@ impl Aws {
             route53: OnceCell::new(),
             ssm: OnceCell::new(),
             sts: OnceCell::new(),
-        })
+        }
     }
 
     pub fn region(&self) -> &str {

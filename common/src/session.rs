@@ -64,6 +64,21 @@ impl Session {
         Ok(session)
     }
 
+    /// The same environment in another Region, for what is handed over to it. Makes no AWS call, and nothing is written there.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self {
+            identity: self.identity.clone(),
+            aws: self.aws.in_region(region),
+            progress: Arc::clone(&self.progress),
+            changes: Changes::default(),
+            interrupt: Interrupt::default(),
+            settings: self.settings.clone(),
+            document: self.document.clone(),
+            account: self.account.clone(),
+            is_written: Cell::new(true),
+        }
+    }
+
     fn check_region(&self) -> Result<()> {
         let document = self.document.borrow();
         match document.text("region")? {

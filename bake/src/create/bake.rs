@@ -19,10 +19,7 @@ use crate::ground::{Ground, Place};
 use crate::group;
 use crate::image::Wanted;
 use crate::inventory::Inventory;
-use crate::marks::{
-    ALIVE_FOR, ALIVE_UNTIL, FINGERPRINT, OWNER, REVISION, SOURCE_IMAGE, VERSION, of_image, of_making,
-    seconds_from_now,
-};
+use crate::marks::{FINGERPRINT, OWNER, REVISION, SOURCE_IMAGE, VERSION, of_image, of_making, of_run};
 use crate::names::Names;
 use crate::recipe::Recipe;
 use crate::source::Found;
@@ -40,44 +37,6 @@ pub struct Bake<'a> {
 /// Tags that are put on a builder or an image beside the five of every resource.
 const MARKS: usize = 7;
 
-/// What a dry run says and writes.
-///
-/// # Errors
-/// What can be seen to fail.
-pub async fn plan(
-    session: &Session,
-    flags: &Create,
-    names: &Names,
-    recipe: &Recipe,
-    source: &Found,
-    fingerprint: &str,
-    ground: Ground,
-) -> Result<()> {
-    check_tags(session)?;
-    source.check(session, flags.instance_type()).await?;
-    ground.place(session, flags)?;
-    let version = recipe.version(flags.version.as_deref(), fingerprint);
-    let name = names.image(&version, fingerprint, 1);
-    let unmade = async { Ok(String::new()) };
-    session.make(format!("security group {}", names.builder), unmade).await?;
-    session
-        .make(format!("builder {} from {}", names.builder, source.id), async { Ok(String::new()) })
-        .await?;
-    for step in &recipe.steps {
-        session.progress.line(&format!("would run {}", step.label()));
-    }
-    session.make(format!("image {name}"), async { Ok(String::new()) }).await?;
-    let baked = Baked {
-        image: None,
-        name: Some(name),
-        version: Some(version),
-        fingerprint: Some(fingerprint.to_owned()),
-        source_image: Some(source.id.clone()),
-        revision: recipe.revision().map(str::to_owned),
-    };
-    section::write(session, [(names.name.clone(), baked)])
-}
-
 /// A person's own tags leave room for ours (EC2 takes 50 a resource).
 fn check_tags(session: &Session) -> Result<()> {
     let own = session.identity.tags.len();
@@ -88,32 +47,64 @@ fn check_tags(session: &Session) -> Result<()> {
 }
 
 impl Bake<'_> {
-    /// Makes it, writes the document, and waits for the rest. `stopped` is a builder that a run before this one had got ready.
+    /// What a dry run says and writes.
+    ///
+    /// # Errors
+    /// What can be seen to fail.
+    pub async fn plan(&self, source: &Found, ground: Ground) -> Result<()> {
+        let (session, names) = (self.session, self.names);
+        check_tags(session)?;
+        source.check(session, self.flags.instance_type()).await?;
+        ground.place(session, self.flags)?;
+        let version = self.recipe.version(self.flags.version.as_deref(), self.fingerprint);
+        let name = names.image(&version, self.fingerprint, 1);
+        let none = async || Ok(String::new());
+        session.make(format!("security group {}", names.builder), none()).await?;
+        session.make(format!("builder {} from {}", names.builder, source.id), none()).await?;
+        for step in &self.recipe.steps {
+            session.progress.line(&format!("would run {}", step.label()));
+        }
+        session.make(format!("image {name}"), none()).await?;
+        let baked = Baked {
+            image: None,
+            name: Some(name),
+            version: Some(version),
+            fingerprint: Some(self.fingerprint.to_owned()),
+            source_image: Some(source.id.clone()),
+            revision: self.recipe.revision().map(str::to_owned),
+        };
+        section::write(session, [(names.name.clone(), baked)])
+    }
+
+    /// Makes it, writes the document, and waits for the rest. `stopped` is a builder that a run before this one had got ready. Answers
+    /// the claim where another run was quicker: then there is something else to wait for.
     ///
     /// # Errors
     /// A step failed; not in time; interrupted; AWS's refusal.
     pub async fn carry_out(
         &self,
         mut claim: Claim,
-        inventory: Inventory,
+        inventory: &Inventory,
         source: &Found,
         ground: Ground,
         stopped: Option<ec2::Instance>,
-    ) -> Result<()> {
+    ) -> Result<Option<Claim>> {
         let held = self.session.interrupt.hold();
-        let built = Box::pin(self.build(&held, &mut claim, &inventory, source, ground, stopped)).await;
+        let built = Box::pin(self.build(&held, &mut claim, inventory, source, ground, stopped)).await;
         let image = match built {
-            Ok(image) => image,
+            Ok(Some(image)) => image,
+            Ok(None) => return Ok(Some(claim)),
             Err(error) => return Err(Box::pin(self.undo(claim, error)).await),
         };
         section::write(self.session, [(self.names.name.clone(), section::baked(&image))])?;
         held.check()?;
         drop(held);
         if self.session.waits() {
-            return Box::pin(settle::settle(self.session, self.names, &image, Some(claim))).await;
+            Box::pin(settle::settle(self.session, self.names, &image, Some(claim))).await?;
+            return Ok(None);
         }
         self.session.progress.line(&format!("`bake show {} --wait` removes the builder", self.names.name));
-        Ok(())
+        Ok(None)
     }
 
     async fn build(
@@ -124,20 +115,23 @@ impl Bake<'_> {
         source: &Found,
         ground: Ground,
         stopped: Option<ec2::Instance>,
-    ) -> Result<ec2::Image> {
+    ) -> Result<Option<ec2::Image>> {
         let builder = match stopped {
             Some(builder) => {
                 let id = builder.instance_id().unwrap_or_default();
                 held.until_interrupted(until_stopped(self.session, id)).await?;
-                builder
+                Some(builder)
             }
             None => Box::pin(self.configured(held, claim, inventory, source, ground)).await?,
         };
         held.check()?;
-        self.image(inventory, &builder, &source.id).await
+        match builder {
+            Some(builder) => self.image(inventory, &builder, &source.id).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// A builder that is configured and stopped.
+    /// A builder that is configured and stopped; none where another run launched it at the same moment.
     async fn configured(
         &self,
         held: &Held<'_>,
@@ -145,7 +139,7 @@ impl Bake<'_> {
         inventory: &Inventory,
         source: &Found,
         ground: Ground,
-    ) -> Result<ec2::Instance> {
+    ) -> Result<Option<ec2::Instance>> {
         check_tags(self.session)?;
         step::check(self.recipe).await?;
         let root_device = source.check(self.session, self.flags.instance_type()).await?;
@@ -156,10 +150,7 @@ impl Bake<'_> {
         let builder =
             Box::pin(self.launch(inventory, &place, &source.id, &root_device, &key, &owner)).await?;
         if ec2_value(builder.tags(), OWNER) != Some(&owner) {
-            let id = builder.instance_id().unwrap_or_default();
-            return Err(Fault::conflict(format!("another run launched the builder {id} at the same moment"))
-                .hint("run the same command again: it waits for that one, and takes its image where it is the same")
-                .into());
+            return Ok(None);
         }
         let work = Work {
             session: self.session,
@@ -172,7 +163,7 @@ impl Bake<'_> {
             fingerprint: self.fingerprint,
         };
         held.until_interrupted(work.carry_out()).await?;
-        Ok(builder)
+        Ok(Some(builder))
     }
 
     async fn launch(
@@ -185,16 +176,16 @@ impl Bake<'_> {
         owner: &str,
     ) -> Result<ec2::Instance> {
         let session = self.session;
-        let wanted =
-            group::Wanted { names: self.names, vpc: place.vpc.clone(), admitted: place.admitted.clone() };
+        let wanted = group::Wanted {
+            names: self.names,
+            vpc: place.vpc.clone(),
+            admitted: place.admitted.clone(),
+            owner,
+        };
         let group = wanted.provide(session, &inventory.groups).await?;
         let mut tags = of_making(&session.identity, self.names);
-        let marks = [
-            (OWNER, owner.to_owned()),
-            (ALIVE_UNTIL, seconds_from_now(ALIVE_FOR).to_string()),
-            (LOGIN_KEY, key.fingerprint()),
-            (LOGIN_USER, self.recipe.user.clone()),
-        ];
+        tags.extend(of_run(owner));
+        let marks = [(LOGIN_KEY, key.fingerprint()), (LOGIN_USER, self.recipe.user.clone())];
         tags.extend(marks.map(|(key, value)| (key.to_owned(), value)));
         let types: Vec<&str> = self.flags.instance_types.iter().map(String::as_str).collect();
         let order = Launch {
@@ -258,7 +249,7 @@ impl Bake<'_> {
             Ok(left) => left,
             Err(second) => return common::fault::Several(vec![error, second]).into(),
         };
-        let is_own = |it: &&ec2::Instance| !claim.is_alive(it);
+        let is_own = |it: &&ec2::Instance| !claim.is_alive(it.tags());
         let own: Vec<ec2::Instance> = left.builders.iter().filter(is_own).cloned().collect();
         if self.flags.keep_on_error && !own.is_empty() {
             let config = claim.folder.file("config");

@@ -19,11 +19,26 @@ const SSHD: &str = "/usr/sbin/sshd";
 /// Attempts to connect, a hundredth of a second apart.
 const ATTEMPTS: u32 = 500;
 
+/// A mount namespace with this machine's files below and a file system in memory over them; the sandbox's home is the same in both.
+const APART: &str = r#"set -e
+home=$1 config=$2 sshd=$3
+place=$(mktemp -d /tmp/stackpipe-apart-XXXXXXXX)
+mount -t tmpfs tmpfs "$place"
+mkdir "$place/above" "$place/work" "$place/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$place/above,workdir=$place/work" "$place/root"
+mount --rbind /dev "$place/root/dev"
+mount -t proc proc "$place/root/proc"
+mkdir -p "$place/root/run/sshd" "$place/root$home"
+mount --bind "$home" "$place/root$home"
+exec chroot "$place/root" "$sshd" -D -e -f "$config"
+"#;
+
 /// A sandbox whose elastic IPs are loopback addresses of its own, and whose consoles show the host key of its machines.
 pub struct Machines {
     pub sandbox: Sandbox,
     pool: Ipv4Net,
     running: Vec<Child>,
+    lent: Vec<Ipv4Addr>,
 }
 
 impl Machines {
@@ -49,7 +64,7 @@ impl Machines {
         }
         // Where sshd puts a process without rights.
         std::fs::create_dir_all("/run/sshd").context("cannot make /run/sshd")?;
-        Ok(Some(Self { sandbox, pool, running: Vec::new() }))
+        Ok(Some(Self { sandbox, pool, running: Vec::new(), lent: Vec::new() }))
     }
 
     /// The n-th elastic IP that will be allocated.
@@ -75,13 +90,32 @@ impl Machines {
         sshd.args(["-D", "-e", "-f"]).arg(self.sandbox.home().join(&config));
         sshd.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         self.running.push(sshd.spawn().context("cannot start sshd")?);
-        for _ in 0..ATTEMPTS {
-            if TcpStream::connect((address, 22)).is_ok() {
-                return Ok(());
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        anyhow::bail!("the OpenSSH server on {address} does not answer")
+        answering(address)
+    }
+
+    /// Starts the machine at an address apart from this one: with a root file system of its own over this one's, so that a command may
+    /// do there what it likes, and with the address for as long as it runs. It lets in who has one of the keys.
+    ///
+    /// # Errors
+    /// It cannot be started or does not answer.
+    pub fn start_apart(&mut self, address: Ipv4Addr, host_key: &str, keys: &[&str]) -> Result<()> {
+        let home = self.sandbox.home().display().to_string();
+        let keys: Vec<String> = keys.iter().map(|key| format!("{home}/{key}")).collect();
+        let text = format!(
+            "Port 22\nListenAddress {address}\nHostKey {home}/{host_key}\nPidFile none\nStrictModes no\n\
+             AuthorizedKeysFile {}\nPasswordAuthentication no\nPermitRootLogin prohibit-password\nUsePAM no\n\
+             MaxStartups 100\n",
+            keys.join(" ")
+        );
+        let config = format!("sshd-{address}");
+        self.sandbox.write(&config, &text)?;
+        let mut apart = Command::new("unshare");
+        apart.args(["--mount", "sh", "-c", APART, "sh", &home, &format!("{home}/{config}"), SSHD]);
+        apart.stdin(Stdio::null()).stdout(Stdio::null());
+        lend("add", address)?;
+        self.lent.push(address);
+        self.running.push(apart.spawn().context("cannot start unshare")?);
+        answering(address)
     }
 
     /// Makes another key in the sandbox's home, and answers its public half.
@@ -100,7 +134,28 @@ impl Drop for Machines {
             let _ = child.kill();
             let _ = child.wait();
         }
+        for address in &self.lent {
+            let _ = lend("del", *address);
+        }
     }
+}
+
+/// Lends the loopback interface an address, or takes it back.
+fn lend(verb: &str, address: Ipv4Addr) -> Result<()> {
+    let words = ["addr", verb, &format!("{address}/32"), "dev", "lo"];
+    let lent = Command::new("ip").args(words).status().context("cannot start ip")?;
+    ensure!(lent.success(), "the loopback interface does not take {address}");
+    Ok(())
+}
+
+fn answering(address: Ipv4Addr) -> Result<()> {
+    for _ in 0..ATTEMPTS {
+        if TcpStream::connect((address, 22)).is_ok() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    anyhow::bail!("the OpenSSH server on {address} does not answer")
 }
 
 fn public(private: &Path) -> PathBuf {

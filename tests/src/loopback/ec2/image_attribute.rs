@@ -16,11 +16,17 @@ pub const ACTIONS: &[Action] = &[
     read("DescribeImageAttribute", show, "ImageId! Attribute!"),
 ];
 
-/// Changes to who may launch an image: accounts, and everybody.
+/// Changes to who may use something: accounts, and everybody.
 #[derive(Default)]
-struct Change<'a> {
-    users: Vec<&'a str>,
-    everybody: bool,
+pub struct Change<'a> {
+    pub users: Vec<&'a str>,
+    pub everybody: bool,
+}
+
+impl Change<'_> {
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty() && !self.everybody
+    }
 }
 
 fn modify(call: &mut Call<'_>) -> Result<Reply> {
@@ -28,21 +34,15 @@ fn modify(call: &mut Call<'_>) -> Result<Reply> {
     let described = call.params.text("Description.Value");
     let described = described
         .or(call.params.text("Value").filter(|_| call.params.text("Attribute") == Some("description")));
-    let (add, remove) = (change(call, "add")?, change(call, "remove")?);
-    let sharing = add.everybody || !add.users.is_empty();
+    let of = |how| change(call, ("LaunchPermission", "launchPermission"), how);
+    let (add, remove) = (of("add")?, of("remove")?);
     let default_key = block_device::default_key(call.region);
-    if sharing && image.devices.iter().any(|device| device.key.as_ref() == Some(&default_key)) {
+    if !add.is_empty() && image.devices.iter().any(|device| device.key.as_ref() == Some(&default_key)) {
         let message =
             "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.";
         return Err(AwsError::new("InvalidParameter", message));
     }
-    let mut users: Vec<String> =
-        image.shared.iter().filter(|user| !remove.users.contains(&user.as_str())).cloned().collect();
-    for user in add.users {
-        if !users.iter().any(|known| known == user) {
-            users.push(user.to_owned());
-        }
-    }
+    let users = changed(&image.shared, &add, &remove);
     let public = (image.public || add.everybody) && !remove.everybody;
     let image = call.find_mut::<Image>(&image.meta.id)?;
     (image.shared, image.public) = (users, public);
@@ -52,16 +52,33 @@ fn modify(call: &mut Call<'_>) -> Result<Reply> {
     done()
 }
 
-/// What a call adds or removes, in either of the two ways to say so.
-fn change<'a>(call: &Call<'a>, how: &str) -> Result<Change<'a>> {
+/// The accounts that may use something once a change is made.
+pub fn changed(before: &[String], add: &Change<'_>, remove: &Change<'_>) -> Vec<String> {
+    let mut users: Vec<String> =
+        before.iter().filter(|user| !remove.users.contains(&user.as_str())).cloned().collect();
+    for user in &add.users {
+        if !users.iter().any(|known| known == user) {
+            users.push((*user).to_owned());
+        }
+    }
+    users
+}
+
+/// What a call adds or removes, in either of the two ways to say so: a list, or an attribute and an operation.
+///
+/// # Errors
+/// `InvalidUserID.Malformed`.
+pub fn change<'a>(call: &Call<'a>, names: (&str, &str), how: &str) -> Result<Change<'a>> {
     let params = call.params;
-    let list = if how == "add" { "LaunchPermission.Add" } else { "LaunchPermission.Remove" };
+    let (list, attribute) = names;
+    let list = format!("{list}.{}", if how == "add" { "Add" } else { "Remove" });
     let mut change = Change::default();
-    for item in params.items(list) {
+    for item in params.items(&list) {
         change.users.extend(item.text("UserId"));
         change.everybody |= item.text("Group") == Some("all");
     }
-    if params.text("Attribute") == Some("launchPermission") && params.text("OperationType") == Some(how) {
+    let is_meant = params.text("Attribute").is_none_or(|it| it == attribute);
+    if is_meant && params.text("OperationType") == Some(how) {
         change.users.extend(params.texts("UserId"));
         change.everybody |= params.texts("UserGroup").contains(&"all");
     }
@@ -77,11 +94,7 @@ fn show(call: &mut Call<'_>) -> Result<Reply> {
     let node = Node::new().put("imageId", &image.meta.id);
     let value = |text: &str| Node::new().put("value", text);
     let shown = match call.params.required("Attribute")? {
-        "launchPermission" => {
-            let everybody = image.public.then(|| Node::new().put("group", "all"));
-            let users = image.shared.iter().map(|user| Node::new().put("userId", user));
-            node.list("launchPermission", everybody.into_iter().chain(users))
-        }
+        "launchPermission" => node.list("launchPermission", permissions(image.public, &image.shared)),
         "description" => node.node("description", value(&image.description)),
         "blockDeviceMapping" => node.list("blockDeviceMapping", image.devices.iter().map(BlockDevice::show)),
         "productCodes" => node.list("productCodes", image.product_nodes()),
@@ -93,4 +106,10 @@ fn show(call: &mut Call<'_>) -> Result<Reply> {
         }
     };
     Ok(shown.into())
+}
+
+/// Who may use something, as EC2 lists it.
+pub fn permissions(public: bool, users: &[String]) -> impl Iterator<Item = Node> {
+    let everybody = public.then(|| Node::new().put("group", "all"));
+    everybody.into_iter().chain(users.iter().map(|user| Node::new().put("userId", user)))
 }

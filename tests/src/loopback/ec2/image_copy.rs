@@ -90,6 +90,6 @@ fn snapshot(call: &mut Call<'_>, device: &BlockDevice, description: String) -> R
     let (size, key, ready) = (device.size, device.key.clone(), call.after(PENDING_SECONDS));
     // AWS shows the same volume, which nobody has, for every copied snapshot.
     let volume = "vol-ffffffff".to_owned();
-    call.keep(Snapshot { meta, volume, description, size, key, ready });
+    call.keep(Snapshot { meta, volume, description, size, key, ready, shared: Vec::new(), public: false });
     Ok(id)
 }

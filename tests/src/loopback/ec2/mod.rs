@@ -50,6 +50,7 @@ pub mod route_table_association;
 pub mod security_group;
 pub mod security_group_rule;
 pub mod snapshot;
+mod snapshot_attribute;
 pub mod subnet;
 mod tag;
 pub mod volume;
@@ -120,6 +121,7 @@ pub const SERVICE: Service = Service {
         security_group::ACTIONS,
         security_group_rule::ACTIONS,
         snapshot::ACTIONS,
+        snapshot_attribute::ACTIONS,
         subnet::ACTIONS,
         tag::ACTIONS,
         volume::ACTIONS,

@@ -30,6 +30,9 @@ pub struct Snapshot {
     /// The ARN of the key, where it is encrypted.
     pub key: Option<String>,
     pub ready: Time,
+    /// The accounts that may make volumes of it, and whether everybody may.
+    pub shared: Vec<String>,
+    pub public: bool,
 }
 
 impl Noun for Snapshot {
@@ -82,7 +85,8 @@ impl Snapshot {
     #[must_use]
     pub fn of(volume: &Volume, meta: Meta, description: String, ready: Time) -> Self {
         let (size, key) = (volume.size, volume.key.clone());
-        Self { meta, volume: volume.meta.id.clone(), description, size, key, ready }
+        let volume = volume.meta.id.clone();
+        Self { meta, volume, description, size, key, ready, shared: Vec::new(), public: false }
     }
 }
 
