@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::fmt;
 
 use anyhow::{Context as _, Result};
-use aws_sdk_ec2::types::{Image, ImageState, LaunchTemplate, LaunchTemplateVersion, ResourceType};
+use aws_sdk_ec2::types::{LaunchTemplate, LaunchTemplateVersion, ResourceType};
 use common::call::Call as _;
 use common::converge::{Resource, Unique, converge_unique};
-use common::fault::{Fault, is_code, is_missing};
+use common::fault::is_missing;
 use common::session::Session;
 use common::tags::{ec2_filter, ec2_name, ec2_own, ec2_specification, ec2_value};
 use common::token;
@@ -188,38 +188,6 @@ async fn versions_of(session: &Session, id: &str) -> Result<Vec<LaunchTemplateVe
 fn newest_first(mut versions: Vec<LaunchTemplateVersion>) -> Vec<LaunchTemplateVersion> {
     versions.sort_by_key(|version| std::cmp::Reverse(version.version_number()));
     versions
-}
-
-/// An image; none where there is none of this id, or it may not be seen.
-///
-/// # Errors
-/// AWS's refusal.
-pub async fn image(session: &Session, id: Option<&str>) -> Result<Option<Image>> {
-    let Some(id) = id else { return Ok(None) };
-    match session.aws.ec2().describe_images().image_ids(id).send().await.cannot(format_args!("look up {id}"))
-    {
-        Ok(answer) => Ok(answer.images.and_then(|images| images.into_iter().next())),
-        Err(error) if is_missing(&error) || is_code(&error, &["InvalidAMIID.*"]) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// The root device of an image that instances can be launched from.
-///
-/// # Errors
-/// Not found, or a fault that says what state it is in.
-pub fn root_device(id: &str, image: Option<&Image>) -> Result<Option<String>> {
-    let Some(image) = image else {
-        return Err(Fault::not_found(format!("there is no image {id} in this Region"))
-            .hint("images are of one Region, and one that is shared has to be shared with this account")
-            .into());
-    };
-    match image.state() {
-        None | Some(ImageState::Available) => Ok(image.root_device_name().map(str::to_owned)),
-        Some(state) => Err(Fault::conflict(format!("the image {id} is {}", state.as_str()))
-            .hint("wait until it is available, then run the same command again")
-            .into()),
-    }
 }
 
 /// The components whose launch template carries our tags.

@@ -15,7 +15,7 @@ use crate::inventory::Found;
 use crate::names::Names;
 use crate::ownership::{BALANCER, elb_value, not_ours};
 use crate::template_data::Data;
-use crate::{group, launch_template, refresh, rule};
+use crate::{group, image, refresh, rule};
 
 /// What is to be.
 pub struct Plan<'a> {
@@ -174,7 +174,7 @@ fn data(
 ) -> Result<Data> {
     let has = deployed.and_then(|number| inventory.found.version(number)?.launch_template_data());
     let before = has.and_then(ResponseLaunchTemplateData::image_id);
-    let Some(image) = inventory.image_id.as_deref().or(before) else {
+    let Some(id) = inventory.image.id.as_deref().or(before) else {
         return Err(Fault::usage(format!(
             "no image: --image is not given, and the document has no bake.{}",
             names.name
@@ -182,11 +182,8 @@ fn data(
         .hint(format!("give --image AMI, or run `bake create {}` first", names.name))
         .into());
     };
-    let disk = if Some(image) == before {
-        None
-    } else {
-        launch_template::root_device(image, inventory.image.as_ref())?
-    };
+    let disk =
+        if Some(id) == before { None } else { image::root_device(id, inventory.image.found.as_ref())? };
     let kind = has.and_then(|it| it.instance_type()).map_or("t3.micro", InstanceType::as_str);
     let group = network::security_group(&inventory.groups, &names.name)?.id.clone();
     if group.is_none() && !session.is_planning() {
@@ -196,7 +193,7 @@ fn data(
     }
     let user_data = has.and_then(|it| it.user_data()).filter(|it| !it.is_empty()).map(str::to_owned);
     Ok(Data {
-        image: image.to_owned(),
+        image: id.to_owned(),
         instance_type: flags.instance_type.clone().unwrap_or_else(|| kind.to_owned()),
         group,
         user_data: flags.user_data()?.or(user_data),
