@@ -306,6 +306,8 @@ fn somebody_elses_thing_in_the_network_blocks_delete_and_is_named() -> Result<()
         let theirs = intrude(&sandbox, what)?;
         let before = sandbox.environment();
         is_refused(&sandbox.sh(DELETE)?, 73).says(what).says(&theirs).says("nothing was deleted");
+        let planned = sandbox.sh(&format!("{DELETE} --dry-run"))?;
+        planned.succeeds().says(what).says(&theirs).says("refused until those are gone").changes_nothing();
         assert_same_environment(&sandbox.environment(), &before, what);
         // With it gone, the next run goes through.
         match what {

@@ -61,6 +61,12 @@ pub fn with_stand_ins(options: &Options) -> Result<Option<Sandbox>> {
     Ok(Some(sandbox))
 }
 
+/// Whether a sandbox has them.
+#[must_use]
+pub fn has_stand_ins(sandbox: &Sandbox) -> bool {
+    sandbox.home().join("bin/ssh").exists()
+}
+
 /// Puts keys and `ssh` into a sandbox's home.
 ///
 /// # Errors
