@@ -18,7 +18,7 @@ pub use machine::Machines;
 pub use real_machines::{Watched, with_real_machines};
 pub use run::Run;
 pub use sandbox::{REGION, Sandbox, bin_directory};
-pub use stand_ins::{let_in, with_stand_ins};
+pub use stand_ins::{has_stand_ins, let_in, with_stand_ins};
 
 /// The pipe that makes the whole of the network, the security groups and the database.
 pub const CREATE: &str =
