@@ -52,9 +52,7 @@ pub async fn create(session: &Session, flags: &Create) -> Result<()> {
         let next = decide(&inventory, &fingerprint, flags.force, is_alive);
         match next {
             Next::Take(image) => {
-                if let Some(claim) = claim {
-                    claim.leave();
-                }
+                drop(claim);
                 return take(session, flags, &names, &inventory, &image).await;
             }
             Next::Resume(image) => return resume(session, &names, &image, claim).await,

@@ -488,7 +488,7 @@ fn a_nat_gateway_that_fails_ends_the_bake_with_its_reason() -> Result<()> {
     let sandbox = quiet(&options())?;
     let nat_fails = Some("InsufficientFreeAddressesInSubnet".to_owned());
     sandbox.aws.set_conditions(Conditions { nat_fails, ..Conditions::default() });
-    let _ = sandbox.sh(&format!("vpc create {IDENTITY} --nat single"))?;
+    sandbox.sh(&format!("vpc create {IDENTITY} --nat one"))?.ends_with(1);
     let run = sandbox.sh(DIRECT)?;
     run.ends_with(1).says("NAT gateway").says("failed").writes_nothing();
     assert_nothing_left(&sandbox);
@@ -747,16 +747,19 @@ fn what_a_lost_machine_left_is_collected_once_it_is_old_enough() -> Result<()> {
     let before = sandbox.environment();
     stopped(&sandbox, "other")?;
     let group = json!({
-        "GroupName": "expense-dev-bake-frontend", "Description": "x",
+        "GroupName": "expense-dev-bake-frontend", "GroupDescription": "x",
         "VpcId": sandbox.id("vpc", "expense-dev")?,
         "TagSpecification": [tagged("security-group", &[
-            ("Component", "bake"), ("Name", "expense-dev-bake-frontend"), ("stackpipe:component", "frontend"),
+            ("Component", "bake"),
+            ("Name", "expense-dev-bake-frontend"),
+            ("stackpipe:component", "frontend"),
         ])],
     });
     sandbox.behind("ec2.CreateSecurityGroup", group)?;
     let run = sandbox.sh(&format!("bake gc --older-than 24h {IDENTITY}"))?;
     run.succeeds().makes(0, "ec2.TerminateInstances");
-    std::thread::sleep(Duration::from_millis(1100));
+    // The clock there has skipped ahead of the one here.
+    std::thread::sleep(Duration::from_secs(4));
     sandbox.sh(&format!("bake gc --older-than 1s {IDENTITY}"))?.succeeds().makes(1, "ec2.TerminateInstances");
     assert_same_environment(&sandbox.environment(), &before, "after the collection");
     Ok(())
