@@ -24,7 +24,7 @@ use crate::{clear, image, section, settle, source};
 use bake::Bake;
 
 /// Another run that makes the same image may take as long as one is allowed to be pending, and its steps before.
-const LONGEST: Duration = Duration::from_mins(180);
+const LONGEST: Duration = Duration::from_hours(3);
 
 /// How often it is looked whether that run has ended.
 const PAUSE: Duration = Duration::from_secs(3);

@@ -744,7 +744,7 @@ fn an_image_is_shared_with_its_snapshots_unless_its_key_cannot_be() -> Result<()
 #[test]
 fn what_a_lost_machine_left_is_collected_once_it_is_old_enough() -> Result<()> {
     let sandbox = quiet(&options())?;
-    let before = sandbox.environment();
+    let before = quiet(&options())?.environment();
     stopped(&sandbox, "other")?;
     let group = json!({
         "GroupName": "expense-dev-bake-frontend", "GroupDescription": "x",
