@@ -7,7 +7,7 @@ use tests::harness::{CREATE, Sandbox};
 use tests::loopback::Options;
 
 const IDENTITY: &str = "--project expense --env dev";
-const COMMANDS: [&str; 7] = ["vpc", "sg", "bastion", "vpn", "alb", "rds", "asg"];
+const COMMANDS: [&str; 8] = ["vpc", "sg", "bastion", "vpn", "alb", "rds", "bake", "asg"];
 
 /// Slow enough that a NAT gateway stays pending for longer than a test lasts.
 fn slow() -> Options {

@@ -19,7 +19,7 @@ const SSHD: &str = "/usr/sbin/sshd";
 /// Attempts to connect, a hundredth of a second apart.
 const ATTEMPTS: u32 = 500;
 
-/// A mount namespace with this machine's files below and a file system in memory over them; the sandbox's home is the same in both.
+/// Namespaces of its own, with this machine's files below and a file system in memory over them; the sandbox's home is the same in both.
 const APART: &str = r#"set -e
 home=$1 config=$2 sshd=$3
 place=$(mktemp -d /tmp/stackpipe-apart-XXXXXXXX)
@@ -37,7 +37,7 @@ exec chroot "$place/root" "$sshd" -D -e -f "$config"
 pub struct Machines {
     pub sandbox: Sandbox,
     pool: Ipv4Net,
-    running: Vec<Child>,
+    running: Vec<(Ipv4Addr, Child)>,
     lent: Vec<Ipv4Addr>,
 }
 
@@ -89,7 +89,7 @@ impl Machines {
         let mut sshd = Command::new(SSHD);
         sshd.args(["-D", "-e", "-f"]).arg(self.sandbox.home().join(&config));
         sshd.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.running.push(sshd.spawn().context("cannot start sshd")?);
+        self.running.push((address, sshd.spawn().context("cannot start sshd")?));
         answering(address)
     }
 
@@ -110,12 +110,43 @@ impl Machines {
         let config = format!("sshd-{address}");
         self.sandbox.write(&config, &text)?;
         let mut apart = Command::new("unshare");
-        apart.args(["--mount", "sh", "-c", APART, "sh", &home, &format!("{home}/{config}"), SSHD]);
+        apart.args([
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "sh",
+            "-c",
+            APART,
+            "sh",
+            &home,
+            &format!("{home}/{config}"),
+            SSHD,
+        ]);
         apart.stdin(Stdio::null()).stdout(Stdio::null());
+        self.stop(address)?;
         lend("add", address)?;
         self.lent.push(address);
-        self.running.push(apart.spawn().context("cannot start unshare")?);
+        self.running.push((address, apart.spawn().context("cannot start unshare")?));
         answering(address)
+    }
+
+    /// Stops what runs apart at an address, with all that was started there.
+    ///
+    /// # Errors
+    /// The loopback interface keeps the address.
+    pub fn stop(&mut self, address: Ipv4Addr) -> Result<()> {
+        for (_, child) in self.running.iter_mut().filter(|(at, _)| *at == address) {
+            // One that has ended by itself is as good.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        self.running.retain(|(at, _)| *at != address);
+        if self.lent.contains(&address) {
+            self.lent.retain(|lent| *lent != address);
+            lend("del", address)?;
+        }
+        Ok(())
     }
 
     /// Makes another key in the sandbox's home, and answers its public half.
@@ -129,13 +160,9 @@ impl Machines {
 
 impl Drop for Machines {
     fn drop(&mut self) {
-        for child in &mut self.running {
-            // One that has ended by itself is as good.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-        for address in &self.lent {
-            let _ = lend("del", *address);
+        let all: Vec<Ipv4Addr> = self.running.iter().map(|(at, _)| *at).collect();
+        for address in all {
+            let _ = self.stop(address);
         }
     }
 }
