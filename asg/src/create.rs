@@ -12,15 +12,12 @@ use common::section::{Component, Named, SecurityGroup, Vpc};
 use common::session::Session;
 
 use crate::cli::Create;
-<<<<<<< HEAD
-=======
 use crate::image::{self, Wanted as Image};
->>>>>>> proofs
 use crate::inventory::{self, Found, OwnRule, Target};
 use crate::launch_template::{self, Version};
 use crate::names::Names;
 use crate::refresh::Wanted as Refresh;
-use crate::{balancer, group, image, mark, ownership, policy, rule, section, settle, target_group};
+use crate::{balancer, group, mark, ownership, policy, rule, section, settle, target_group};
 use plan::{Plan, balancer_of, living};
 
 /// Everything `create` decides on.
@@ -41,7 +38,6 @@ pub async fn create(session: &Session, flags: &Create) -> Result<()> {
         inventory.found.balancer = balancer::look(session, Some(&balancer)).await?.whole(session).await?;
     }
     let plan = Plan::decide(session, flags, &names, &balancer, &inventory)?;
-    Box::pin(image::until_available(session, inventory.image.as_ref())).await?;
     let before = inventory.found.clone();
     let mut found = inventory.found;
     let (target, version) =
@@ -72,14 +68,8 @@ async fn present(
     balancer: Option<&str>,
 ) -> Result<Inventory> {
     let balancer = flags.alb.as_deref().or(balancer);
-<<<<<<< HEAD
-    let image_id = image::asked(session, flags.image.as_deref(), &names.name)?;
-    let network = both(network::vpc(session), network::security_groups(session));
-    let own = both(inventory::read(session, names, balancer), image::look(session, image_id.as_deref()));
-=======
     let network = both(network::vpc(session), network::security_groups(session));
     let own = both(inventory::read(session, names, balancer), image::wanted(session, flags, names));
->>>>>>> proofs
     let ((vpc, groups), (mut found, image)) = session.inventory(both(network, own)).await?;
     if found.group.is_some() && living(&found).is_none() {
         if session.is_planning() {

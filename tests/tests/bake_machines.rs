@@ -26,7 +26,7 @@ fn one_at_a_time() -> MutexGuard<'static, ()> {
 
 /// A network with a NAT gateway and a bastion.
 fn ground(conditions: Conditions) -> Result<Option<Sandbox>> {
-    let options = Options { time_scale: 150.0, seed: Some(1), conditions, ..Options::default() };
+    let options = Options { time_scale: 150.0, conditions, ..Options::default() };
     let Some(sandbox) = with_real_machines(&options)? else { return Ok(None) };
     let line = format!("vpc create {IDENTITY} | sg create --admin-cidr 203.0.113.0/24 | bastion create");
     sandbox.sh(&line)?.succeeds();
@@ -170,11 +170,7 @@ fn a_failing_step_ends_with_its_last_lines_and_leaves_nothing() -> Result<()> {
     for (flag, file, text, status) in failing {
         sandbox.write(file, text)?;
         let run = sandbox.sh(&format!("bake create backend {flag} {file} {IDENTITY}"))?;
-        run.ends_with(1)
-            .writes_nothing()
-            .says_one_error()
-            .says(status)
-            .says("it is this line");
+        run.ends_with(1).writes_nothing().says_one_error().says(status).says("it is this line");
         assert_nothing_left(&sandbox, file);
         assert_eq!(images(&sandbox).len(), 0, "{file}: no image");
     }
@@ -263,7 +259,7 @@ impl GitServer {
         ])
         .arg(folder)
         .arg(folder);
-        git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        git.stdin(Stdio::null()).stdout(Stdio::null());
         // `git` starts the daemon as another process, which must end with it.
         std::os::unix::process::CommandExt::process_group(&mut git, 0);
         Ok(Self(git.spawn().context("cannot start git daemon")?))
