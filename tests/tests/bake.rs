@@ -20,7 +20,7 @@ const IDENTITY: &str = "--project expense --env dev";
 const BUILDER: &str = "expense-dev-bake-backend";
 const NETWORK: &str =
     "vpc create --project expense --env dev --nat none | sg create --admin-cidr 203.0.113.0/24";
-/// The newest Amazon Linux 2023 for x86_64.
+/// The newest Amazon Linux 2023 for `x86_64`.
 const SOURCE: &str = "ami-033ca6eab3d6b810e";
 /// The key that logs in to the builder.
 const KEY: &str = ".ssh/stackpipe/expense-dev/bake-backend/id_ed25519.pub";
@@ -55,7 +55,7 @@ fn ground(options: Options) -> Result<Option<Machines>> {
 /// The builder that is being launched: its id and its private address.
 fn builder(sandbox: &Sandbox) -> Result<(String, Ipv4Addr)> {
     let began = Instant::now();
-    while began.elapsed() < Duration::from_secs(60) {
+    while began.elapsed() < Duration::from_mins(1) {
         let all = sandbox.resources();
         for (id, instance) in all["instance"].as_object().into_iter().flatten() {
             let is_builder = tag(instance, "Name").as_deref() == Some(BUILDER);
@@ -312,7 +312,7 @@ fn a_run_that_was_killed_is_cleared_away_by_the_next_one() -> Result<()> {
     let began = Instant::now();
     let (id, address) = loop {
         match builder(&machines.sandbox)? {
-            (id, _) if id == dead && began.elapsed() < Duration::from_secs(60) => {
+            (id, _) if id == dead && began.elapsed() < Duration::from_mins(1) => {
                 std::thread::sleep(Duration::from_millis(20));
             }
             other => break other,
