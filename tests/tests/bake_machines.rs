@@ -249,17 +249,9 @@ struct GitServer(Child);
 impl GitServer {
     fn start(folder: &Path) -> Result<Self> {
         let mut git = Command::new("git");
-        git.args([
-            "daemon",
-            "--listen=127.0.0.1",
-            "--port=9418",
-            "--export-all",
-            "--reuseaddr",
-            "--base-path",
-        ])
-        .arg(folder)
-        .arg(folder);
-        git.stdin(Stdio::null()).stdout(Stdio::null());
+        git.args(["daemon", "--listen=127.0.0.1", "--port=9418", "--export-all", "--reuseaddr"]);
+        git.arg(format!("--base-path={}", folder.display())).arg(folder);
+        git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // `git` starts the daemon as another process, which must end with it.
         std::os::unix::process::CommandExt::process_group(&mut git, 0);
         Ok(Self(git.spawn().context("cannot start git daemon")?))
