@@ -74,7 +74,11 @@ fn internet(out: &[&str]) -> Vec<String> {
         return Vec::new();
     }
     let from = format!("iifname {{ {} }}", quoted(out).join(", "));
-    vec![format!("ip daddr {GATEWAY} tcp dport != {GIT} drop"), format!("{from} accept")]
+    vec![
+        format!("ip daddr {GATEWAY} meta l4proto != tcp drop"),
+        format!("ip daddr {GATEWAY} tcp dport != {GIT} drop"),
+        format!("{from} accept"),
+    ]
 }
 
 fn hooks(
