@@ -7,6 +7,7 @@
 )]
 
 use std::net::Ipv4Addr;
+use std::os::unix::process::CommandExt as _;
 use std::process::Output;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -199,6 +200,87 @@ fn a_script_becomes_an_image_and_nothing_else_is_left() -> Result<()> {
     let again = sandbox.sh(&line)?;
     again.succeeds().changes_nothing();
     assert_eq!(again.document(), document);
+    Ok(())
+}
+
+const PLAYBOOK: &str = "\
+- hosts: backend
+  gather_facts: false
+  tasks:
+    - ansible.builtin.copy:
+        dest: /etc/made
+        content: \"made by {{ maker }} in {{ group_names | sort | join(' ') }}\\n\"
+";
+
+/// Whether there is Ansible to test with.
+fn has_ansible(sandbox: &Sandbox) -> bool {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let is_there = std::env::split_paths(&path).any(|it| it.join("ansible-pull").exists());
+    let bin = tests::harness::bin_directory().unwrap_or_default();
+    sandbox.set("PATH", Some(&format!("{}:{path}", bin.display())));
+    if !is_there {
+        eprintln!("skipped: this test needs Ansible");
+    }
+    is_there
+}
+
+#[test]
+fn ansible_is_pushed_over_the_connection_that_is_there() -> Result<()> {
+    let _one = one_at_a_time();
+    let Some(mut machines) = ground(options())? else { return Ok(()) };
+    if !has_ansible(&machines.sandbox) {
+        return Ok(());
+    }
+    std::fs::create_dir(machines.sandbox.home().join("ansible"))?;
+    machines.sandbox.write("ansible/site.yml", PLAYBOOK)?;
+    machines.sandbox.write("vars.json", "{\"maker\": \"a file\"}")?;
+    machines
+        .sandbox
+        .write("check.sh", "test \"$(cat /etc/made)\" = 'made by a file in backend dev expense'\n")?;
+    let line = "bake create backend --user root --playbook ansible/site.yml --script check.sh -e @vars.json --project expense --env dev";
+    let output = baked(&mut machines, line)?;
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && stderr.contains("PLAY RECAP"), "{stderr}");
+    assert!(!machines.sandbox.home().join("ansible/site.retry").exists());
+    machines.sandbox.sh(line)?.succeeds().changes_nothing();
+    Ok(())
+}
+
+#[test]
+fn ansible_is_pulled_at_the_commit_that_was_fingerprinted() -> Result<()> {
+    let _one = one_at_a_time();
+    let Some(mut machines) = ground(options())? else { return Ok(()) };
+    if !has_ansible(&machines.sandbox) {
+        return Ok(());
+    }
+    let home = machines.sandbox.home().to_owned();
+    std::fs::create_dir(home.join("ansible"))?;
+    machines.sandbox.write("ansible/backend.yml", PLAYBOOK)?;
+    let commit = "cd ansible && git init -q -b main && git add . && git -c user.name=a -c user.email=a@example.com commit -qm a";
+    machines.sandbox.sh(commit)?.succeeds();
+    machines
+        .sandbox
+        .write("check.sh", "test \"$(cat /etc/made)\" = 'made by a word in backend dev expense'\n")?;
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let words = ["daemon", "--listen=127.0.0.1", "--export-all", "--reuseaddr", &format!("--port={port}")];
+    let mut daemon = std::process::Command::new("git");
+    daemon.args(words).arg(format!("--base-path={}", home.display())).process_group(0);
+    let mut daemon = daemon.spawn()?;
+    let url = format!("git://127.0.0.1:{port}/ansible");
+    let line = format!(
+        "bake create backend --user root --ansible-pull {url} --ref main --playbook backend.yml --script check.sh \
+         -e 'maker=a word' --project expense --env dev"
+    );
+    let output = baked(&mut machines, &line)?;
+    let again = machines.sandbox.sh(&line)?;
+    let group = rustix::process::Pid::from_child(&daemon);
+    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::TERM);
+    daemon.wait()?;
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && stderr.contains("PLAY RECAP"), "{stderr}");
+    again.succeeds().changes_nothing();
+    let head = machines.sandbox.sh("git -C ansible rev-parse HEAD")?;
+    assert_eq!(again.document()["bake"]["backend"]["revision"], head.stdout.trim());
     Ok(())
 }
 

@@ -28,6 +28,8 @@ mkdir "$place/above" "$place/work" "$place/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$place/above,workdir=$place/work" "$place/root"
 mount --rbind /dev "$place/root/dev"
 mount -t proc proc "$place/root/proc"
+# What root here has in its profile is nobody's business there.
+mount -t tmpfs -o mode=0700 tmpfs "$place/root/root"
 mkdir -p "$place/root/run/sshd" "$place/root$home"
 mount --bind "$home" "$place/root$home"
 exec chroot "$place/root" "$sshd" -D -e -f "$config"
@@ -94,7 +96,8 @@ impl Machines {
     }
 
     /// Starts the machine at an address apart from this one: with a root file system of its own over this one's, so that a command may
-    /// do there what it likes, and with the address for as long as it runs. It lets in who has one of the keys.
+    /// do there what it likes, and with the address for as long as it runs. It lets in who has one of the keys, and finds the
+    /// programs that the tests find.
     ///
     /// # Errors
     /// It cannot be started or does not answer.
@@ -104,8 +107,9 @@ impl Machines {
         let text = format!(
             "Port 22\nListenAddress {address}\nHostKey {home}/{host_key}\nPidFile none\nStrictModes no\n\
              AuthorizedKeysFile {}\nPasswordAuthentication no\nPermitRootLogin prohibit-password\nUsePAM no\n\
-             MaxStartups 100\n",
-            keys.join(" ")
+             MaxStartups 100\nSetEnv PATH={}\n",
+            keys.join(" "),
+            std::env::var("PATH").unwrap_or_default()
         );
         let config = format!("sshd-{address}");
         self.sandbox.write(&config, &text)?;
