@@ -14,7 +14,7 @@ use crate::loopback::Options;
 use crate::loopback::machines::requirements;
 
 /// How long anything may take before a test gives it up: real machines take their time on a busy one.
-const LONGEST: Duration = Duration::from_secs(180);
+const LONGEST: Duration = Duration::from_mins(3);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// None, and a line on stderr, where real machines cannot be had here.

@@ -13,6 +13,7 @@ use crate::loopback::ec2::instance_state::{Life, State};
 use crate::loopback::ec2::network_interface::NetworkInterface;
 use crate::loopback::ec2::route::{Destination, Target};
 use crate::loopback::ec2::route_table::RouteTable;
+use crate::loopback::ec2::route_table_association::Association;
 use crate::loopback::world::Region;
 
 /// Everything of one Region that is to be real.
@@ -143,7 +144,7 @@ pub fn has_way_out(interface: &NetworkInterface, view: View<'_>) -> bool {
     let of_subnet = |table: &&RouteTable| {
         table.associations.iter().any(|it| it.subnet.as_deref() == Some(interface.subnet.as_str()))
     };
-    let is_main = |table: &&RouteTable| table.associations.iter().any(|it| it.main());
+    let is_main = |table: &&RouteTable| table.associations.iter().any(Association::main);
     let Some(table) = tables().find(of_subnet).or_else(|| tables().find(is_main)) else { return false };
     let everywhere = |destination: &Destination| matches!(destination, Destination::Cidr(range) if range.prefix_len() == 0);
     table.routes.iter().filter(|route| everywhere(&route.destination)).any(|route| match &route.target {
