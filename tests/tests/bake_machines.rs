@@ -4,7 +4,6 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -17,12 +16,6 @@ const IDENTITY: &str = "--project expense --env dev";
 const BUILDER: &str = "expense-dev-bake-backend";
 const BAKE: &str = "bake create backend --script setup.sh --project expense --env dev";
 const SETUP: &str = "#!/bin/sh\nset -eu\necho 'the step begins'\necho made >/etc/made\n";
-
-/// Machines share two processors: one test at a time.
-fn one_at_a_time() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A network with a NAT gateway and a bastion.
 fn ground(conditions: Conditions) -> Result<Option<Sandbox>> {
@@ -88,7 +81,6 @@ fn assert_next_run_succeeds(sandbox: &Sandbox, when: &str) -> Result<()> {
 
 #[test]
 fn ctrl_c_at_every_stage_leaves_nothing_and_the_next_run_succeeds() -> Result<()> {
-    let _one = one_at_a_time();
     let Some(sandbox) = ground(Conditions::default())? else { return Ok(()) };
     sandbox.write("setup.sh", &format!("{SETUP}sleep 1\n"))?;
     let stages = [
@@ -117,7 +109,6 @@ fn ctrl_c_at_every_stage_leaves_nothing_and_the_next_run_succeeds() -> Result<()
 
 #[test]
 fn an_image_that_is_being_made_survives_ctrl_c_and_the_next_run_takes_it() -> Result<()> {
-    let _one = one_at_a_time();
     let Some(sandbox) = ground(Conditions::default())? else { return Ok(()) };
     let mut run = sandbox.watch(BAKE)?;
     run.until("made image")?;
@@ -135,7 +126,6 @@ fn an_image_that_is_being_made_survives_ctrl_c_and_the_next_run_takes_it() -> Re
 
 #[test]
 fn kill_at_every_writing_call_leaves_nothing_after_the_next_run() -> Result<()> {
-    let _one = one_at_a_time();
     let Some(sandbox) = ground(Conditions::default())? else { return Ok(()) };
     let undisturbed = sandbox.sh(BAKE)?;
     let writes = undisturbed.succeeds().writes();
@@ -154,7 +144,6 @@ fn kill_at_every_writing_call_leaves_nothing_after_the_next_run() -> Result<()> 
 
 #[test]
 fn a_failing_step_ends_with_its_last_lines_and_leaves_nothing() -> Result<()> {
-    let _one = one_at_a_time();
     let Some(sandbox) = ground(Conditions::default())? else { return Ok(()) };
     // A playbook is all that is in its folder.
     std::fs::create_dir(sandbox.home().join("fails"))?;
@@ -192,7 +181,6 @@ fn a_failing_step_ends_with_its_last_lines_and_leaves_nothing() -> Result<()> {
 
 #[test]
 fn a_builder_that_dies_and_an_image_that_fails_leave_nothing() -> Result<()> {
-    let _one = one_at_a_time();
     let Some(sandbox) = ground(Conditions::default())? else { return Ok(()) };
     sandbox.write("slow.sh", &format!("{SETUP}sleep 600\n"))?;
     let mut run = sandbox.watch(&format!("bake create backend --script slow.sh {IDENTITY}"))?;
@@ -216,7 +204,6 @@ fn a_builder_that_dies_and_an_image_that_fails_leave_nothing() -> Result<()> {
 
 #[test]
 fn ssh_that_is_refused_for_a_minute_is_waited_for() -> Result<()> {
-    let _one = one_at_a_time();
     let Some(sandbox) = ground(Conditions::default())? else { return Ok(()) };
     sandbox.aws.set_conditions(Conditions { ssh_refused: 60.0 * 10.0, ..Conditions::default() });
     let run = sandbox.sh(BAKE)?;
@@ -227,7 +214,6 @@ fn ssh_that_is_refused_for_a_minute_is_waited_for() -> Result<()> {
 
 #[test]
 fn a_wrong_host_key_ends_the_bake_before_anything_is_sent() -> Result<()> {
-    let _one = one_at_a_time();
     let Some(sandbox) = ground(Conditions::default())? else { return Ok(()) };
     // Whoever answers is another one than the console says.
     let other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
@@ -269,7 +255,6 @@ impl Drop for GitServer {
 
 #[test]
 fn push_pull_and_script_come_to_the_same() -> Result<()> {
-    let _one = one_at_a_time();
     let Some(sandbox) = ground(Conditions::default())? else { return Ok(()) };
     let playbook = "- hosts: all\n  become: true\n  tasks:\n  - ansible.builtin.copy:\n      content: \"{{ component }} in {{ env }}\\n\"\n      dest: /etc/made\n      mode: '0644'\n";
     std::fs::create_dir(sandbox.home().join("repository"))?;

@@ -24,11 +24,17 @@ pub fn process(client: SocketAddr, server: SocketAddr) -> Option<i32> {
     // The caller is most likely a young process.
     pids.sort_unstable_by(|a, b| b.cmp(a));
     let own = std::process::id();
-    pids.into_iter().find(|&pid| {
-        // In-process clients (tests) must not be what a fault kills.
-        let other = u32::try_from(pid).is_ok_and(|pid| pid != own);
-        other && holds(pid, &wanted)
-    })
+    // In-process clients (tests) must not be what a fault kills.
+    let is_other = |pid: i32| u32::try_from(pid).is_ok_and(|pid| pid != own);
+    let found = pids.into_iter().find(|&pid| is_other(pid) && holds(pid, &wanted))?;
+    // A child has all that its parent has until it becomes another program: the caller is the eldest that has the socket.
+    let older = |pid: &i32| parent(*pid).filter(|&pid| is_other(pid) && holds(pid, &wanted));
+    std::iter::successors(Some(found), older).last()
+}
+
+fn parent(pid: i32) -> Option<i32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok())
 }
 
 fn holds(pid: i32, wanted: &str) -> bool {
