@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use aws_sdk_ec2::types as ec2;
-use common::server::{terminate, until_terminated};
+use common::server::{is_live, terminate, until_terminated};
 use common::session::Session;
 
 use crate::claim::{self, Claim};
@@ -10,18 +10,21 @@ use crate::inventory::Inventory;
 use crate::names::Names;
 use crate::{connection, group};
 
-/// Terminates builders and waits until they are gone: until then they hold their security group.
+/// Terminates builders and waits until they are gone, those included that an earlier run has terminated: until then they hold their
+/// security group.
 ///
 /// # Errors
 /// Not in time; AWS's refusal.
 pub async fn builders(session: &Session, names: &Names, found: &[ec2::Instance]) -> Result<()> {
-    let ids: Vec<String> = found.iter().filter_map(|it| it.instance_id()).map(str::to_owned).collect();
-    if ids.is_empty() {
-        return Ok(());
+    let ids = |found: &mut dyn Iterator<Item = &ec2::Instance>| -> Vec<String> {
+        found.filter_map(|it| it.instance_id()).map(str::to_owned).collect()
+    };
+    let (living, all) = (ids(&mut found.iter().filter(|it| is_live(it))), ids(&mut found.iter()));
+    if !living.is_empty() {
+        let what = format!("builder {} ({})", names.builder, living.join(", "));
+        session.delete(what, terminate(session, &living)).await?;
     }
-    let what = format!("builder {} ({})", names.builder, ids.join(", "));
-    session.delete(what, terminate(session, &ids)).await?;
-    if session.is_planning() { Ok(()) } else { until_terminated(session, &ids).await }
+    if all.is_empty() || session.is_planning() { Ok(()) } else { until_terminated(session, &all).await }
 }
 
 /// Removes all that is left of making one component's images, unless another run is at it. False where one is.

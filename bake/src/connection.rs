@@ -120,6 +120,8 @@ impl Connection {
 
 /// A folder for the socket, which only its owner enters, at a short path.
 fn sockets(folder: &Folder) -> Result<PathBuf> {
+    // One that a run which was killed has left goes now: nothing else knows of it.
+    forget(folder);
     let temporary = std::env::temp_dir();
     let is_short = temporary.as_os_str().len() <= LONGEST_FOLDER;
     let above = if is_short && temporary.is_absolute() { temporary } else { PathBuf::from("/tmp") };
@@ -131,7 +133,6 @@ fn sockets(folder: &Folder) -> Result<PathBuf> {
     let what = || format!("cannot make the directory {}", path.display());
     DirBuilder::new().mode(0o700).create(&path).with_context(what)?;
     let link = folder.file(SOCKETS);
-    let _ = fs::remove_file(&link);
     symlink(&path, &link).with_context(what)?;
     Ok(path)
 }

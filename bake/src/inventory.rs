@@ -3,7 +3,7 @@
 use anyhow::Result;
 use aws_sdk_ec2::types as ec2;
 use common::call::{Call as _, both};
-use common::server::{is_live, list};
+use common::server::{is_live, list, name_of};
 use common::session::Session;
 use common::tags::{ec2_filter, ec2_own, ec2_value};
 
@@ -15,6 +15,7 @@ use crate::names::{MAKING, Names};
 pub struct Inventory {
     /// The newest first.
     pub images: Vec<ec2::Image>,
+    /// Those that are shutting down are among them: until they are terminated they hold their security group.
     pub builders: Vec<ec2::Instance>,
     /// How many builders are terminated, or about to be.
     pub dead: usize,
@@ -30,8 +31,9 @@ impl Inventory {
         let of_builder = vec![ec2_filter("tag:Name", [names.builder.as_str()])];
         let making = both(list(session, of_builder), groups(session, Some(names)));
         let (images, (instances, groups)) = both(images(session, Some(names)), making).await?;
-        let (builders, dead): (Vec<_>, Vec<_>) = instances.into_iter().partition(is_live);
-        Ok(Self { images, builders, dead: dead.len(), groups })
+        let dead = instances.iter().filter(|it| !is_live(it)).count();
+        let builders = instances.into_iter().filter(is_there).collect();
+        Ok(Self { images, builders, dead, groups })
     }
 
     /// Of all components.
@@ -42,7 +44,7 @@ impl Inventory {
         let of_builders = vec![ec2_filter("tag:Component", [MAKING])];
         let making = both(list(session, of_builders), groups(session, None));
         let (images, (mut builders, groups)) = both(images(session, None), making).await?;
-        builders.retain(is_live);
+        builders.retain(is_there);
         Ok(Self { images, builders, dead: 0, groups })
     }
 
@@ -73,6 +75,10 @@ impl Inventory {
             groups: self.groups.iter().filter(|it| is_of(it.tags())).cloned().collect(),
         }
     }
+}
+
+fn is_there(builder: &ec2::Instance) -> bool {
+    name_of(builder) != "terminated"
 }
 
 /// Every image of this environment that was made here, the newest first.

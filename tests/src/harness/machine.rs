@@ -22,7 +22,7 @@ const ATTEMPTS: u32 = 500;
 /// Namespaces of its own, with this machine's files below and a file system in memory over them; the sandbox's home is the same in both.
 const APART: &str = r#"set -e
 home=$1 config=$2 sshd=$3
-place=$(mktemp -d /tmp/stackpipe-apart-XXXXXXXX)
+place=$(mktemp -d "$home/apart-XXXXXXXX")
 mount -t tmpfs tmpfs "$place"
 mkdir "$place/above" "$place/work" "$place/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$place/above,workdir=$place/work" "$place/root"
