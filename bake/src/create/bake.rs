@@ -253,7 +253,8 @@ impl Bake<'_> {
         let own: Vec<ec2::Instance> = left.builders.iter().filter(is_own).cloned().collect();
         if self.flags.keep_on_error && !own.is_empty() {
             let config = claim.folder.file("config");
-            session.progress.line(&format!(
+            // With `-q` as well: without it nobody could log in.
+            session.progress.warning(&format!(
                 "the builder stays: ssh -F {} {}\nthe next `bake create {}` or `bake delete` removes it",
                 config.display(),
                 names.builder,
