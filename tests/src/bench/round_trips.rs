@@ -110,7 +110,9 @@ fn target(run: Run, trips: usize, asking: usize, chain: usize) -> String {
     format!("≤ {most}: {}", if is_met { "met" } else { "**missed**" })
 }
 
-fn signed(trips: usize, chain: usize) -> String {
+/// What is beyond the chain, or short of it.
+#[must_use]
+pub fn signed(trips: usize, chain: usize) -> String {
     if trips >= chain { format!("+{}", trips - chain) } else { format!("−{}", chain - trips) }
 }
 
@@ -120,7 +122,8 @@ fn written(chain: &Chain) -> String {
 }
 
 /// Every call of a command, for whoever looks for the one too many.
-fn listed(run: Run, stage: &Stage) -> String {
+#[must_use]
+pub fn listed(run: Run, stage: &Stage) -> String {
     let first = stage.calls.first().map_or(0, |call| call.start);
     let line = |call: &Entry| {
         let at = |moment: u64| between(first, moment).as_millis();
