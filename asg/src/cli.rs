@@ -107,8 +107,10 @@ pub struct Create {
     /// Instance type [default: t3.micro]
     #[arg(long, value_name = "TYPE", value_parser = flags::instance_type)]
     pub instance_type: Option<String>,
-    /// Image [default: the document's .bake.NAME.image]
-    #[arg(long, value_name = "AMI", value_parser = flags::image)]
+    /// Image, or `ssm:/PARAMETER` that holds its id [default: the document's .bake.NAME.image]
+    ///
+    /// One that is still pending is waited for.
+    #[arg(long, value_name = "AMI", value_parser = flags::image_source)]
     pub image: Option<String>,
     /// What instances run when they first start: up to 16 KiB, readable by anyone on the instance, so no place for secrets
     #[arg(long, value_name = "FILE")]

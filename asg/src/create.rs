@@ -4,7 +4,6 @@ mod plan;
 
 use anyhow::Result;
 use aws_sdk_autoscaling::types::AutoScalingGroup;
-use aws_sdk_ec2::types::Image;
 use aws_sdk_elasticloadbalancingv2::types::Rule;
 use common::call::both;
 use common::converge::converge_unique;
@@ -13,11 +12,12 @@ use common::section::{Component, Named, SecurityGroup, Vpc};
 use common::session::Session;
 
 use crate::cli::Create;
+use crate::image::{self, Wanted as Image};
 use crate::inventory::{self, Found, OwnRule, Target};
 use crate::launch_template::{self, Version};
 use crate::names::Names;
 use crate::refresh::Wanted as Refresh;
-use crate::{balancer, group, image, mark, ownership, policy, rule, section, settle, target_group};
+use crate::{balancer, group, mark, ownership, policy, rule, section, settle, target_group};
 use plan::{Plan, balancer_of, living};
 
 /// Everything `create` decides on.
@@ -26,8 +26,7 @@ pub struct Inventory {
     groups: Named<SecurityGroup>,
     found: Found,
     /// The image asked for, by the flag or by the document.
-    image_id: Option<String>,
-    image: Option<Image>,
+    image: Image,
 }
 
 pub async fn create(session: &Session, flags: &Create) -> Result<()> {
@@ -39,13 +38,21 @@ pub async fn create(session: &Session, flags: &Create) -> Result<()> {
         inventory.found.balancer = balancer::look(session, Some(&balancer)).await?.whole(session).await?;
     }
     let plan = Plan::decide(session, flags, &names, &balancer, &inventory)?;
-    Box::pin(image::until_available(session, inventory.image.as_ref())).await?;
     let before = inventory.found.clone();
     let mut found = inventory.found;
     let (target, version) =
         both(target(session, flags, &plan, &inventory.vpc, &before), version(session, &plan, &before))
             .await?;
+    let available = image::until_available(session, &inventory.image);
     let grouped = group(session, flags, &plan, target.as_ref(), version.as_ref(), &before);
+    let grouped = async {
+        // A group that is there launches from the version before until the deployment begins.
+        if before.group.is_some() {
+            return both(available, grouped).await.map(|((), grouped)| grouped);
+        }
+        available.await?;
+        grouped.await
+    };
     let routed = both(route(session, flags, &plan, target.as_ref(), &before), grouped);
     let (rule, (group, cpu)) = routed.await?;
     (found.target_group, found.group) = (target, group);
@@ -61,9 +68,8 @@ async fn present(
     balancer: Option<&str>,
 ) -> Result<Inventory> {
     let balancer = flags.alb.as_deref().or(balancer);
-    let image_id = image::asked(session, flags.image.as_deref(), &names.name)?;
     let network = both(network::vpc(session), network::security_groups(session));
-    let own = both(inventory::read(session, names, balancer), image::look(session, image_id.as_deref()));
+    let own = both(inventory::read(session, names, balancer), image::wanted(session, flags, names));
     let ((vpc, groups), (mut found, image)) = session.inventory(both(network, own)).await?;
     if found.group.is_some() && living(&found).is_none() {
         if session.is_planning() {
@@ -73,7 +79,7 @@ async fn present(
             found = inventory::read(session, names, balancer).await?;
         }
     }
-    Ok(Inventory { vpc, groups, found, image_id, image })
+    Ok(Inventory { vpc, groups, found, image })
 }
 
 async fn target(

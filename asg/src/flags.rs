@@ -59,6 +59,24 @@ pub fn health(text: &str) -> Result<String, String> {
     Err("expected a path such as /health".to_owned())
 }
 
+/// What stands before the name of a parameter that holds the id of an image.
+pub const PARAMETER: &str = "ssm:";
+
+/// The id of an image, or the parameter of Systems Manager that holds it.
+///
+/// # Errors
+/// Anything that is neither.
+pub fn image_source(text: &str) -> Result<String, String> {
+    let is_parameter = text.strip_prefix(PARAMETER).is_some_and(|name| {
+        let is_letter = |b: u8| b.is_ascii_alphanumeric() || b"_.-/".contains(&b);
+        (2..=2048).contains(&name.len()) && name.starts_with('/') && name.bytes().all(is_letter)
+    });
+    if is_parameter || image(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err("expected an id like ami-0123456789abcdef0, or a parameter like ssm:/golden/backend".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +101,13 @@ mod tests {
             assert!(path(bad).is_err(), "{bad}");
         }
         assert!(health("/health?deep=1").is_ok() && health("health").is_err() && health("/a\n").is_err());
+    }
+
+    #[test]
+    fn an_image_is_an_id_or_a_parameter() {
+        assert!(image_source("ami-12345678").is_ok() && image_source("ssm:/golden/backend_1.x").is_ok());
+        for bad in ["", "ssm:", "ssm:/", "ssm:golden", "ssm:/a b", "/golden", "SSM:/golden"] {
+            assert!(image_source(bad).is_err(), "{bad}");
+        }
     }
 }

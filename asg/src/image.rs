@@ -1,79 +1,88 @@
-//! The image of a component: the one asked for, or the one that `bake` made.
+//! The image of a component: the one that is asked for, or the one that `bake` made. It may be on its way still.
 
 use anyhow::Result;
 use aws_sdk_ec2::types::Image;
-use common::fault::Fault;
+use common::fault::{Fault, Kind};
 use common::section::{Baked, Named};
 use common::server::image;
 use common::session::Session;
 use common::wait::State;
 
-/// The document's `.bake.NAME`; none where it has none.
-///
-/// # Errors
-/// A document fault where it is not well formed.
-fn baked(session: &Session, name: &str) -> Result<Option<Baked>> {
-    Ok(session.section::<Named<Baked>>("bake")?.unwrap_or_default().remove(name))
-}
+use crate::cli::Create;
+use crate::flags;
+use crate::names::Names;
 
 /// The image where a dry run of `bake` is to make one.
 pub const PLANNED: &str = "that bake makes";
 
-/// The id of the image that is asked for, by the flag or by the document; none where the one before stays.
+/// The image that is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// None where the image stays as it is.
+    pub id: Option<String>,
+    /// None where there is none of this id, or it may not be seen.
+    pub found: Option<Image>,
+}
+
+/// The image by flag or by document, as EC2 tells of it.
+///
+/// # Errors
+/// Not found where a parameter is not there; a conflict where it holds no image; AWS's refusal.
+pub async fn wanted(session: &Session, flags: &Create, names: &Names) -> Result<Wanted> {
+    let id = match flags.image.as_deref() {
+        None => baked(session, &names.name)?,
+        Some(source) => Some(match source.strip_prefix(flags::PARAMETER) {
+            Some(parameter) => image::of_parameter(session, parameter).await?,
+            None => source.to_owned(),
+        }),
+    };
+    let found = match id.as_deref() {
+        Some(PLANNED) | None => None,
+        Some(id) => image::look(session, id).await?,
+    };
+    Ok(Wanted { id, found })
+}
+
+/// The document's `.bake.NAME.image`; none where it has none.
 ///
 /// # Errors
 /// A document fault where the section is not well formed.
-pub fn asked(session: &Session, flag: Option<&str>, name: &str) -> Result<Option<String>> {
-    if let Some(id) = flag {
-        return Ok(Some(id.to_owned()));
-    }
-    let baked = baked(session, name)?;
+fn baked(session: &Session, name: &str) -> Result<Option<String>> {
+    let baked = session.section::<Named<Baked>>("bake")?.unwrap_or_default().remove(name);
     let planned = baked.is_some() && session.is_planning();
     Ok(baked.and_then(|it| it.image).or_else(|| planned.then(|| PLANNED.to_owned())))
 }
 
-/// An image that is asked for, as EC2 tells of it.
+/// The root device of an image from which instances can be launched, or will be.
 ///
 /// # Errors
-/// AWS's refusal.
-pub async fn look(session: &Session, id: Option<&str>) -> Result<Option<Image>> {
-    match id {
-        Some(PLANNED) | None => Ok(None),
-        Some(id) => image::look(session, id).await,
-    }
-}
-
-/// The root device of an image that instances can be launched from, or that this run can wait for: `bake` hands on what is pending.
-///
-/// # Errors
-/// Not found, or a conflict that says what state it is in.
-pub fn root_device(session: &Session, id: &str, found: Option<&Image>) -> Result<Option<String>> {
+/// Not found, or a fault that says why it never will be.
+pub fn root_device(id: &str, found: Option<&Image>) -> Result<Option<String>> {
     let Some(found) = found else {
         return if id == PLANNED { Ok(None) } else { Err(image::absent(id).into()) };
     };
     match image::progress(found) {
-        State::Ready => {}
-        State::Pending(_) if session.waits() || session.is_planning() => {}
-        _ => {
-            let state = image::state_of(found);
-            return Err(Fault::conflict(format!("the image {id} is {state}"))
-                .hint("wait until it is available, then run the same command again")
-                .into());
-        }
+        State::Failed(reason) => Err(Fault::conflict(format!("the image {id} cannot be used: {reason}"))
+            .hint("bake it again, or give another --image")
+            .into()),
+        State::Ready | State::Pending(_) => Ok(found.root_device_name().map(str::to_owned)),
     }
-    Ok(found.root_device_name().map(str::to_owned))
 }
 
-/// Waits for an image that is still pending.
+/// Waits until instances can be launched from it: EC2 refuses that while an image is pending.
 ///
 /// # Errors
-/// It failed; not in time; AWS's refusal.
-pub async fn until_available(session: &Session, found: Option<&Image>) -> Result<()> {
-    match found {
-        Some(found) if session.waits() && matches!(image::progress(found), State::Pending(_)) => {
-            let id = found.image_id().unwrap_or_default();
-            image::until_available(session, id, found.name().unwrap_or_default()).await
-        }
-        _ => Ok(()),
+/// It failed, at once and with EC2's reason; not in time, which without waiting is at once; AWS's refusal.
+pub async fn until_available(session: &Session, wanted: &Wanted) -> Result<()> {
+    let (Some(id), Some(found)) = (&wanted.id, &wanted.found) else {
+        return Ok(());
+    };
+    if session.is_planning() || image::progress(found) == State::Ready {
+        return Ok(());
     }
+    if !session.waits() {
+        let fault = Fault::new(Kind::NotInTime, format!("the image {id} is still pending"));
+        return Err(fault.hint("run the same command again later, or without --no-wait").into());
+    }
+    image::until_available(session, id, found.name().unwrap_or_default()).await
 }

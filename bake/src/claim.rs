@@ -106,14 +106,6 @@ impl Claim {
         }
         self.folder.remove()
     }
-
-    /// Removes the folder where there was nothing in it before this run took the claim.
-    pub fn leave(self) {
-        if self.before.is_none() && !self.folder.is_there() {
-            // A folder that cannot be removed holds an empty file.
-            let _ = self.forget();
-        }
-    }
 }
 
 fn locked(path: &Path) -> std::io::Result<Option<File>> {

@@ -38,11 +38,13 @@ pub async fn making(session: &Session, names: &Names, found: &Inventory) -> Resu
         return group::delete(session, &found.groups).await.map(|()| true);
     }
     let Some(claim) = Claim::take(session, names)? else { return Ok(false) };
-    let of_builders = found.builders.iter().map(ec2::Instance::tags);
-    // A group whose builder is there already says no more than that.
-    let of_groups = found.groups.iter().filter(|_| found.builders.is_empty()).map(ec2::SecurityGroup::tags);
-    if of_builders.chain(of_groups).any(|it| claim.is_alive(it)) {
-        claim.leave();
+    let (alive, dead): (Vec<_>, Vec<_>) =
+        found.builders.iter().cloned().partition(|it| claim.is_alive(it.tags()));
+    // A group whose builder is there already says no more than that one.
+    let is_begun = found.builders.is_empty() && found.groups.iter().any(|it| claim.is_alive(it.tags()));
+    if !alive.is_empty() || is_begun {
+        let own = Inventory { builders: dead, ..Inventory::default() };
+        with_claim(session, names, claim, &own).await?;
         return Ok(false);
     }
     with_claim(session, names, claim, found).await.map(|()| true)

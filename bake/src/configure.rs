@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use aws_sdk_ec2::types as ec2;
-use common::call::{Call as _, both};
+use common::call::Call as _;
 use common::server::{establish, power, until_running, until_stopped};
 use common::session::Session;
 use common::ssh::{Host, Trust};
@@ -77,7 +77,8 @@ impl Work<'_> {
             Ok(running)
         };
         let out = nat::until_out(self.session, self.vpc, subnet);
-        let (running, (way, ())) = both(started, both(way, out)).await?;
+        // Nothing here makes anything, so the first failure ends all of it.
+        let (running, way, ()) = tokio::try_join!(Box::pin(started), Box::pin(way), Box::pin(out))?;
         let (text, jump) = way.unzip();
         let host = self.host(&running, jump)?;
         Box::pin(Connection::open(

@@ -34,13 +34,11 @@ pub async fn copy(session: &Session, flags: &Copy) -> Result<()> {
     let is_copy = |it: &&ec2::Image| {
         it.name() == Some(name) && pick::is_usable(it) && fingerprint(it) == fingerprint(&image)
     };
-    let id = match found.iter().find(is_copy) {
-        Some(copy) => Some(id_of(copy).to_owned()),
-        None => {
-            let what = format!("image {name} in {}", flags.to_region);
-            let dead = found.len();
-            session.make(what, Box::pin(call(session, &there, flags, &image, dead))).await?
-        }
+    let id = if let Some(copy) = found.iter().find(is_copy) {
+        Some(id_of(copy).to_owned())
+    } else {
+        let what = format!("image {name} in {}", flags.to_region);
+        session.make(what, Box::pin(call(session, &there, flags, &image, found.len()))).await?
     };
     section::write(session, [(names.name.clone(), section::baked(&image))])?;
     match id {

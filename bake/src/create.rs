@@ -24,7 +24,7 @@ use crate::{clear, image, section, settle, source};
 use bake::Bake;
 
 /// Another run that makes the same image may take as long as one is allowed to be pending, and its steps before.
-const LONGEST: Duration = Duration::from_mins(180);
+const LONGEST: Duration = Duration::from_hours(3);
 
 /// How often it is looked whether that run has ended.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -52,9 +52,7 @@ pub async fn create(session: &Session, flags: &Create) -> Result<()> {
         let next = decide(&inventory, &fingerprint, flags.force, is_alive);
         match next {
             Next::Take(image) => {
-                if let Some(claim) = claim {
-                    claim.leave();
-                }
+                drop(claim);
                 return take(session, flags, &names, &inventory, &image).await;
             }
             Next::Resume(image) => return resume(session, &names, &image, claim).await,

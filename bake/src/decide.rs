@@ -9,6 +9,7 @@ use crate::marks::{BAKED, FINGERPRINT};
 
 /// What is next.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it at a time")]
 pub enum Next {
     /// There is such an image: it is taken as it is.
     Take(ec2::Image),

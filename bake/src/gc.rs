@@ -13,7 +13,7 @@ use common::tags::ec2_value;
 use crate::claim;
 use crate::cli::Gc;
 use crate::inventory::{Inventory, id_of};
-use crate::marks::age;
+use crate::marks::{age, silence};
 use crate::names::{MAKING, Names};
 use crate::usage::Usage;
 use crate::{clear, image};
@@ -65,11 +65,12 @@ fn is_left(
         return Ok(false);
     }
     let builders = making.builders.iter().map(|it| age(it.launch_time()));
+    // EC2 does not tell when it made a security group, but its maker has.
+    let groups = making.groups.iter().map(|it| silence(it.tags()));
     let folder = claim::folder(session, names)?;
     let of_folder = fs::metadata(folder.path()).ok().and_then(|it| it.modified().ok());
     let of_folder = of_folder.and_then(|it| SystemTime::now().duration_since(it).ok());
-    let ages: Vec<Duration> = builders.flatten().chain(of_folder).collect();
-    // EC2 does not tell when it made a security group: one without a builder and without keys here is nobody's.
+    let ages: Vec<Duration> = builders.chain(groups).flatten().chain(of_folder).collect();
     let is_there = !making.builders.is_empty() || !making.groups.is_empty() || of_folder.is_some();
     Ok(is_there && ages.iter().all(|age| *age >= oldest))
 }

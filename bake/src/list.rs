@@ -1,6 +1,9 @@
 //! `bake list`: images, and what runs them.
 
+use std::time::Duration;
+
 use anyhow::Result;
+use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_ec2::types as ec2;
 use common::call::both;
 use common::server::image::state_of;
@@ -11,7 +14,7 @@ use serde::Serialize;
 
 use crate::cli::{Format, List};
 use crate::inventory::{id_of, images};
-use crate::marks::{FINGERPRINT, REVISION, VERSION};
+use crate::marks::{FINGERPRINT, REVISION, VERSION, age};
 use crate::names::Names;
 use crate::usage::Usage;
 
@@ -61,12 +64,45 @@ fn row(image: &ec2::Image, usage: &Usage) -> Row {
 }
 
 fn table(rows: &[Row]) -> String {
-    let heading = ["COMPONENT", "VERSION", "MADE", "STATE", "IMAGE", "FINGERPRINT", "USED BY"];
+    let heading = ["COMPONENT", "VERSION", "AGE", "STATE", "IMAGE", "FINGERPRINT", "USED BY"];
     let lines = rows.iter().map(|row| {
-        let made = row.made.clone().unwrap_or_else(|| "-".to_owned());
-        let short: String = row.fingerprint.chars().take(12).collect();
+        let made = row.made.as_deref().and_then(|it| DateTime::from_str(it, DateTimeFormat::DateTime).ok());
+        let made = age(made.as_ref()).map_or_else(|| "-".to_owned(), short);
+        let fingerprint: String = row.fingerprint.chars().take(12).collect();
         let used = if row.used_by.is_empty() { "-".to_owned() } else { row.used_by.join(", ") };
-        [row.component.clone(), row.version.clone(), made, row.state.clone(), row.image.clone(), short, used]
+        [
+            row.component.clone(),
+            row.version.clone(),
+            made,
+            row.state.clone(),
+            row.image.clone(),
+            fingerprint,
+            used,
+        ]
     });
     columns(&std::iter::once(heading.map(str::to_owned)).chain(lines).collect::<Vec<_>>())
+}
+
+/// An age in its largest unit, as a person says it: `45s`, `12m`, `3h`, `5d`.
+fn short(age: Duration) -> String {
+    const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3600, "h"), (60, "m")];
+    let seconds = age.as_secs();
+    match UNITS.into_iter().find(|(length, _)| seconds >= *length) {
+        Some((length, unit)) => format!("{}{unit}", seconds / length),
+        None => format!("{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_said_in_its_largest_unit() {
+        for (seconds, said) in
+            [(0, "0s"), (59, "59s"), (60, "1m"), (7199, "1h"), (86_399, "23h"), (500_000, "5d")]
+        {
+            assert_eq!(short(Duration::from_secs(seconds)), said);
+        }
+    }
 }

@@ -89,6 +89,12 @@ pub fn is_heard_of(tags: &[ec2::Tag]) -> bool {
     until.is_some_and(|until| (now()..=now().saturating_add(10 * ALIVE_FOR.as_secs())).contains(&until))
 }
 
+/// How long ago the run that made something was last heard of.
+pub fn silence(tags: &[ec2::Tag]) -> Option<Duration> {
+    let until: u64 = ec2_value(tags, ALIVE_UNTIL)?.parse().ok()?;
+    Some(Duration::from_secs(now().saturating_sub(until.saturating_sub(ALIVE_FOR.as_secs()))))
+}
+
 /// How long ago EC2 made something.
 pub fn age(made: Option<&aws_sdk_ec2::primitives::DateTime>) -> Option<Duration> {
     let made = u64::try_from(made?.secs()).ok()?;

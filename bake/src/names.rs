@@ -52,12 +52,14 @@ mod tests {
 
     #[test]
     fn an_image_has_a_name_that_ec2_takes() {
-        let identity = Identity::new("a23456789012345678901-bc", "production", Default::default()).unwrap();
+        let identity =
+            Identity::new("a23456789012345678901-bc", "production", std::collections::BTreeMap::new())
+                .unwrap();
         let names = Names::new(&identity, "a-name-of-25-letters-long");
         let image = names.image(&"1+".repeat(32), &"f".repeat(64), 12);
         assert!(image.len() <= LONGEST && image.ends_with("-ffffffffffff-12"), "{image}");
         assert!(image.chars().all(|c| c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c)), "{image}");
-        let identity = Identity::new("expense", "dev", Default::default()).unwrap();
+        let identity = Identity::new("expense", "dev", std::collections::BTreeMap::new()).unwrap();
         let names = Names::new(&identity, "backend");
         assert_eq!(names.image("1.4.2", "0123456789abcdef", 1), "expense-dev-backend-1.4.2-0123456789ab");
     }

@@ -19,9 +19,8 @@ mod tests {
     #[test]
     fn a_word_stays_one_word() {
         for word in ["", "a b", "it's", "$(id)", "a\nb", "\\'\"`"] {
-            let output =
-                std::process::Command::new("sh").args(["-c", &format!("printf %s {}", quoted(word))]);
-            let output = { output }.output().unwrap();
+            let line = format!("printf %s {}", quoted(word));
+            let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), word);
         }
     }

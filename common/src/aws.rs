@@ -103,6 +103,7 @@ impl Aws {
     }
 
     /// The same settings with another Region.
+    #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
         let config = self.config.clone().into_builder().region(Region::new(region.to_owned())).build();
         Self::of(config, self.log.clone(), region.to_owned())

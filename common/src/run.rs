@@ -158,7 +158,7 @@ fn report(progress: &Progress, error: &anyhow::Error, session: Option<&Session>)
     progress.error(&format!("error: {error:#}"));
     let changed = session.filter(|session| !session.changes.is_empty());
     if let Some(session) = changed {
-        progress.error(&format!("so far: {}", session.changes.summary()));
+        session.changes.told().iter().for_each(|line| progress.error(line));
     }
     match hint_of(error) {
         Some(hint) => progress.error(&format!("hint: {hint}")),

@@ -65,6 +65,7 @@ impl Session {
     }
 
     /// The same environment in another Region, for what is handed over to it. Makes no AWS call, and nothing is written there.
+    #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
         Self {
             identity: self.identity.clone(),

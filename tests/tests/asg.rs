@@ -1,5 +1,8 @@
 //! `asg` and the servers behind load balancers: up and healthy, deployed, rolled back, and taken down.
 
+use std::process::Child;
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use serde_json::{Value as Json, json};
 use tests::harness::{Sandbox, assert_same_environment};
@@ -186,5 +189,148 @@ fn scaling_waits_until_so_many_are_healthy() -> Result<()> {
     let servers = Servers::new(Conditions::default())?.up()?;
     servers.sandbox.sh(&format!("asg scale backend --desired 3 {IDENTITY}"))?.succeeds();
     assert_eq!(servers.running().len(), 3);
+    Ok(())
+}
+
+/// At AWS's own pace, so that nothing happens but what the test lets happen.
+const STILL: f64 = 1.0;
+
+/// A command that runs while the test decides how much of AWS's time passes.
+struct Running<'a> {
+    sandbox: &'a Sandbox,
+    child: Child,
+    before: usize,
+}
+
+impl<'a> Running<'a> {
+    fn start(sandbox: &'a Sandbox, line: &str) -> Result<Self> {
+        Ok(Self { sandbox, before: sandbox.aws.journal().len(), child: sandbox.start(line)? })
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.sandbox.aws.journal()[self.before..].iter().filter(|call| call.name() == name).count()
+    }
+
+    /// Waits until it has made such calls so often, with no time of AWS's passing.
+    fn until(&mut self, times: usize, name: &str) -> Result<()> {
+        while self.count(name) < times {
+            anyhow::ensure!(self.child.try_wait()?.is_none(), "it ended before it called {name}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// Lets time pass until it ends, and answers its exit status and its messages.
+    fn end(mut self) -> Result<(Option<i32>, String)> {
+        while self.child.try_wait()?.is_none() {
+            self.sandbox.aws.skip(60.0);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let output = self.child.wait_with_output()?;
+        Ok((output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+}
+
+/// Servers whose images take as long as the test lets them.
+fn still() -> Result<Servers> {
+    let options = Options { time_scale: STILL, seed: Some(1), ..Options::default() };
+    let sandbox = Sandbox::with(&options)?;
+    let good = image(&sandbox, "backend-1")?;
+    let ground = Running::start(&sandbox, &GROUND.replace("--env dev", "--env dev --nat none"))?.end()?;
+    assert_eq!(ground.0, Some(0), "{}", ground.1);
+    Ok(Servers { newer: String::new(), bad: String::new(), sandbox, good })
+}
+
+/// An image that is being made from an instance.
+fn pending(servers: &Servers, name: &str) -> Result<String> {
+    let sandbox = &servers.sandbox;
+    let subnets = sandbox.behind("ec2.DescribeSubnets", json!({}))?;
+    let order = json!({
+        "ImageId": servers.good, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1,
+        "SubnetId": subnets["subnetSet"][0]["subnetId"],
+    });
+    let made = sandbox.behind("ec2.RunInstances", order)?;
+    sandbox.aws.skip(DRAINED);
+    let instance = &made["instancesSet"][0]["instanceId"];
+    let image = sandbox
+        .behind("ec2.CreateImage", json!({ "InstanceId": instance, "Name": name, "NoReboot": true }))?;
+    sandbox.behind("ec2.TerminateInstances", json!({ "InstanceId": [instance] }))?;
+    image["imageId"].as_str().map(str::to_owned).context("no image id")
+}
+
+#[test]
+fn a_pending_image_is_waited_for_while_all_else_is_made() -> Result<()> {
+    let servers = still()?;
+    let first = pending(&servers, "backend-2")?;
+    let mut run = Running::start(&servers.sandbox, &format!("{} {IDENTITY}", Servers::backend(&first)))?;
+    run.until(1, "elasticloadbalancing.CreateRule")?;
+    run.until(3, "ec2.DescribeImages")?;
+    assert_eq!(run.count("ec2.CreateLaunchTemplate"), 1);
+    assert_eq!(
+        run.count("autoscaling.CreateAutoScalingGroup"),
+        0,
+        "EC2 launches nothing from a pending image"
+    );
+    let (status, messages) = run.end()?;
+    assert_eq!(status, Some(0), "{messages}");
+    assert!(messages.contains(&format!("waiting for image {first} (pending)")), "{messages}");
+    assert_eq!(servers.running(), [first.clone(), first.clone()]);
+
+    let second = pending(&servers, "backend-3")?;
+    let line = format!("asg create backend --image {second} {IDENTITY}");
+    servers.sandbox.sh(&format!("{line} --no-wait"))?.ends_with(75).says("is still pending").writes_nothing();
+    let mut run = Running::start(&servers.sandbox, &line)?;
+    run.until(3, "ec2.DescribeImages")?;
+    assert_eq!(run.count("autoscaling.StartInstanceRefresh"), 0);
+    let (status, messages) = run.end()?;
+    assert_eq!(status, Some(0), "{messages}");
+    assert_eq!(servers.running(), [second.clone(), second]);
+    Ok(())
+}
+
+#[test]
+fn an_image_that_fails_ends_the_wait_with_the_reason() -> Result<()> {
+    let servers = still()?;
+    let reason = Some("Client.VolumeError".to_owned());
+    servers.sandbox.aws.set_conditions(Conditions { image_fails: reason, ..Conditions::default() });
+    let image = pending(&servers, "backend-2")?;
+    let mut run = Running::start(&servers.sandbox, &format!("{} {IDENTITY}", Servers::backend(&image)))?;
+    run.until(2, "ec2.DescribeImages")?;
+    let (status, messages) = run.end()?;
+    assert_eq!(status, Some(73), "{messages}");
+    assert!(messages.contains(&format!("the image {image} is failed: Client.VolumeError")), "{messages}");
+    let run = servers.sandbox.sh(&format!("{} {IDENTITY}", Servers::backend(&image)))?;
+    run.ends_with(73).says_one_error().changes_nothing();
+    Ok(())
+}
+
+#[test]
+fn the_image_may_be_named_by_a_parameter() -> Result<()> {
+    let servers = Servers::new(Conditions::default())?;
+    let put = |value: &str| {
+        let parameter =
+            json!({ "Name": "/golden/backend", "Type": "String", "Value": value, "Overwrite": true });
+        servers.sandbox.behind("ssm.PutParameter", parameter)
+    };
+    let line = Servers::backend("ssm:/golden/backend");
+    servers.sandbox.sh(GROUND)?.succeeds();
+    let missing = servers.sandbox.sh(&format!("{line} {IDENTITY}"))?;
+    missing.ends_with(69).says("there is no parameter /golden/backend").changes_nothing();
+    put("latest")?;
+    servers.sandbox.sh(&format!("{line} {IDENTITY}"))?.ends_with(73).says_one_error().changes_nothing();
+    put(&servers.good)?;
+    let run = servers.sandbox.sh(&format!("{line} {IDENTITY}"))?;
+    assert_eq!(
+        run.succeeds().document()["asg"]["backend"]["launch_template"]["image_id"],
+        servers.good.as_str()
+    );
+    servers.sandbox.sh(&format!("{line} {IDENTITY}"))?.succeeds().changes_nothing();
+    put(&servers.newer)?;
+    servers
+        .sandbox
+        .sh(&format!("{line} {IDENTITY}"))?
+        .succeeds()
+        .makes(1, "autoscaling.StartInstanceRefresh");
+    assert_eq!(servers.running(), [servers.newer.clone(), servers.newer.clone()]);
     Ok(())
 }

@@ -7,7 +7,7 @@ use tests::harness::{CREATE, Sandbox};
 use tests::loopback::Options;
 
 const IDENTITY: &str = "--project expense --env dev";
-const COMMANDS: [&str; 7] = ["vpc", "sg", "bastion", "vpn", "alb", "rds", "asg"];
+const COMMANDS: [&str; 8] = ["vpc", "sg", "bastion", "vpn", "alb", "rds", "bake", "asg"];
 
 /// Slow enough that a NAT gateway stays pending for longer than a test lasts.
 fn slow() -> Options {
@@ -47,6 +47,8 @@ fn a_wait_that_takes_too_long_ends_with_75_and_the_next_run_carries_on() -> Resu
     let run = sandbox.sh(&format!("vpc create --timeout 1s {IDENTITY}"))?;
     // The document was written when it was known; the exit status tells that not all is ready.
     run.ends_with(75).says("run the same command again");
+    // Many changes are told a line each, every line with the command's name.
+    run.says("\nvpc: so far:\nvpc:   made    VPC expense-dev (vpc-");
     assert!(run.document()["vpc"]["nat_gateways"][0]["id"].is_string());
     let again = sandbox.sh(&format!("vpc create --timeout 1s {IDENTITY}"))?;
     again.ends_with(75);
@@ -84,7 +86,8 @@ fn an_interrupt_ends_with_130_and_says_what_was_made() -> Result<()> {
         let messages = std::fs::read_to_string(sandbox.home().join("err"))?;
         assert!(messages.contains(&format!("interrupted by SIG{signal}")), "{messages}");
         assert!(
-            messages.contains("so far: made ") && messages.contains("hint: run the same command again"),
+            messages.contains("\nvpc: so far:\nvpc:   made    ")
+                && messages.contains("hint: run the same command again"),
             "{messages}"
         );
     }

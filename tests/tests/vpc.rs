@@ -254,7 +254,9 @@ fn a_quota_is_named_with_what_was_made_and_the_next_run_carries_on() -> Result<(
         let quotas = vec![quota.parse().map_err(anyhow::Error::msg)?];
         sandbox.aws.set_conditions(Conditions { quotas, ..Conditions::default() });
         let run = sandbox.sh(CREATE)?;
-        run.ends_with(1).says_one_error().writes_nothing().says(code).says("so far: made ").says(made);
+        run.ends_with(1).says_one_error().writes_nothing().says(code);
+        let so_far = run.stderr.split_once("vpc: so far:").map(|(_, so_far)| so_far).unwrap_or_default();
+        assert!(so_far.contains("made ") && so_far.contains(made), "{}", run.stderr);
         run.says(&format!("this is a quota of the account ({code})"));
         sandbox.aws.set_conditions(Conditions::default());
         sandbox.sh(CREATE)?.succeeds();
@@ -306,6 +308,8 @@ fn somebody_elses_thing_in_the_network_blocks_delete_and_is_named() -> Result<()
         let theirs = intrude(&sandbox, what)?;
         let before = sandbox.environment();
         is_refused(&sandbox.sh(DELETE)?, 73).says(what).says(&theirs).says("nothing was deleted");
+        let planned = sandbox.sh(&format!("{DELETE} --dry-run"))?;
+        planned.succeeds().says(what).says(&theirs).says("refused until those are gone").changes_nothing();
         assert_same_environment(&sandbox.environment(), &before, what);
         // With it gone, the next run goes through.
         match what {

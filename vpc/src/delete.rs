@@ -30,9 +30,7 @@ const UNTIL_GONE: Duration = Duration::from_mins(5);
 pub async fn delete(session: &Session, flags: &Delete) -> Result<()> {
     session.confirm(flags.confirm.as_deref())?;
     let inventory = session.inventory(Inventory::read(session)).await?;
-    if !session.is_planning() {
-        holders::refuse(session, &inventory).await?;
-    }
+    holders::refuse(session, &inventory).await?;
     let (_, ()) = both(
         both(ways::peerings(session, &inventory), ways::nats(session, &inventory)),
         tables::tables(session, &inventory),

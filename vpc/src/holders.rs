@@ -15,7 +15,8 @@ pub use interfaces::naming;
 const SHOWN: usize = 10;
 
 /// Refuses while a VPC that is to go has things of others in it that stay until somebody deletes them: taking the network from under
-/// them would break them, and the VPC would stay all the same.
+/// them would break them, and the VPC would stay all the same. A dry run names them and goes on: the commands before it in a pipe may
+/// be about to delete them.
 ///
 /// # Errors
 /// A conflict that names them; AWS's refusal.
@@ -29,6 +30,11 @@ pub async fn refuse(session: &Session, inventory: &Inventory) -> Result<()> {
         return Ok(());
     }
     let base = session.identity.base();
+    if session.is_planning() {
+        let holders = listed(&holders);
+        session.progress.line(&format!("VPC {base} is in use by {holders}: refused until those are gone"));
+        return Ok(());
+    }
     Err(Fault::conflict(format!("VPC {base} is in use by {}; nothing was deleted", listed(&holders)))
         .hint("delete those first (`rds delete`, `alb delete`, `sg delete`, …), then run the same command again")
         .into())

@@ -174,7 +174,7 @@ fn data(
 ) -> Result<Data> {
     let has = deployed.and_then(|number| inventory.found.version(number)?.launch_template_data());
     let before = has.and_then(ResponseLaunchTemplateData::image_id);
-    let Some(id) = inventory.image_id.as_deref().or(before) else {
+    let Some(id) = inventory.image.id.as_deref().or(before) else {
         return Err(Fault::usage(format!(
             "no image: --image is not given, and the document has no bake.{}",
             names.name
@@ -183,7 +183,7 @@ fn data(
         .into());
     };
     let disk =
-        if Some(id) == before { None } else { image::root_device(session, id, inventory.image.as_ref())? };
+        if Some(id) == before { None } else { image::root_device(id, inventory.image.found.as_ref())? };
     let kind = has.and_then(|it| it.instance_type()).map_or("t3.micro", InstanceType::as_str);
     let group = network::security_group(&inventory.groups, &names.name)?.id.clone();
     if group.is_none() && !session.is_planning() {

@@ -1,6 +1,7 @@
 //! Files in a stream that `tar` on the builder takes apart. All of them belong to root there.
 
 use std::io::{PipeWriter, Result, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -37,11 +38,9 @@ pub fn of_tree(entries: Vec<Entry>) -> Input {
 }
 
 fn add(archive: &mut Builder<PipeWriter>, entry: &Entry) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let name = match entry.below.as_os_str().is_empty() {
-        true => PathBuf::from(CONTENT),
-        false => Path::new(CONTENT).join(&entry.below),
-    };
+    // Joined with nothing it would end in a slash.
+    let is_root = entry.below.as_os_str().is_empty();
+    let name = if is_root { PathBuf::from(CONTENT) } else { Path::new(CONTENT).join(&entry.below) };
     let mode = entry.metadata.permissions().mode() & 0o7777;
     let changed = entry.metadata.modified().ok().and_then(|it| it.duration_since(UNIX_EPOCH).ok());
     let changed = changed.map_or(0, |it| it.as_secs());

@@ -23,7 +23,7 @@ pub struct Image {
 const ROOT_DEVICE: &str = "/dev/xvda";
 
 /// From pending to available takes 3 to 15 minutes, and with a large disk over an hour.
-const LONGEST: Duration = Duration::from_mins(120);
+const LONGEST: Duration = Duration::from_hours(2);
 
 /// For as long EC2 may not know an image that was made a moment ago.
 const UNKNOWN: Duration = Duration::from_mins(5);

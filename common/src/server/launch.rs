@@ -74,7 +74,7 @@ pub async fn launch(session: &Session, order: &Launch<'_>) -> Result<ec2::Instan
     let places = order.instance_types.iter().flat_map(|kind| order.subnets.iter().map(move |it| (*kind, it)));
     let mut places = places.peekable();
     while let Some((kind, subnet)) = places.next() {
-        match in_subnet(session, order, kind, subnet).await {
+        match Box::pin(in_subnet(session, order, kind, subnet)).await {
             Err(error) if is_code(&error, &NO_ROOM) => {
                 let next = match places.peek() {
                     Some((next, _)) if *next != kind => format!("; trying a {next}"),

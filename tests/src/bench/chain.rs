@@ -101,9 +101,11 @@ pub const CHAINS: &[Chain] = &[
         name: "bastion create",
         run: Run::First,
         steps: &[
-            step("Describe… of everything at once, GetParameter", "what is there decides what to do"),
-            step("DescribeImages", "it takes the id that the parameter holds"),
-            step("RunInstances, AllocateAddress", "only what is not there is made, from an image that is"),
+            INVENTORY,
+            step(
+                "RunInstances, AllocateAddress",
+                "only what is not there is made, from an image that is known",
+            ),
             step("DescribeInstances: running", STATE),
             step("AssociateAddress, GetConsoleOutput", "both are refused before the instance runs"),
         ],

@@ -19,7 +19,7 @@ const SSHD: &str = "/usr/sbin/sshd";
 /// Attempts to connect, a hundredth of a second apart.
 const ATTEMPTS: u32 = 500;
 
-/// A mount namespace with this machine's files below and a file system in memory over them; the sandbox's home is the same in both.
+/// Namespaces of its own, with this machine's files below and a file system in memory over them; the sandbox's home is the same in both.
 const APART: &str = r#"set -e
 home=$1 config=$2 sshd=$3
 place=$(mktemp -d /tmp/stackpipe-apart-XXXXXXXX)
@@ -28,6 +28,8 @@ mkdir "$place/above" "$place/work" "$place/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$place/above,workdir=$place/work" "$place/root"
 mount --rbind /dev "$place/root/dev"
 mount -t proc proc "$place/root/proc"
+# What root here has in its profile is nobody's business there.
+mount -t tmpfs -o mode=0700 tmpfs "$place/root/root"
 mkdir -p "$place/root/run/sshd" "$place/root$home"
 mount --bind "$home" "$place/root$home"
 exec chroot "$place/root" "$sshd" -D -e -f "$config"
@@ -37,7 +39,7 @@ exec chroot "$place/root" "$sshd" -D -e -f "$config"
 pub struct Machines {
     pub sandbox: Sandbox,
     pool: Ipv4Net,
-    running: Vec<Child>,
+    running: Vec<(Ipv4Addr, Child)>,
     lent: Vec<Ipv4Addr>,
 }
 
@@ -89,12 +91,13 @@ impl Machines {
         let mut sshd = Command::new(SSHD);
         sshd.args(["-D", "-e", "-f"]).arg(self.sandbox.home().join(&config));
         sshd.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.running.push(sshd.spawn().context("cannot start sshd")?);
+        self.running.push((address, sshd.spawn().context("cannot start sshd")?));
         answering(address)
     }
 
     /// Starts the machine at an address apart from this one: with a root file system of its own over this one's, so that a command may
-    /// do there what it likes, and with the address for as long as it runs. It lets in who has one of the keys.
+    /// do there what it likes, and with the address for as long as it runs. It lets in who has one of the keys, and finds the
+    /// programs that the tests find.
     ///
     /// # Errors
     /// It cannot be started or does not answer.
@@ -104,18 +107,50 @@ impl Machines {
         let text = format!(
             "Port 22\nListenAddress {address}\nHostKey {home}/{host_key}\nPidFile none\nStrictModes no\n\
              AuthorizedKeysFile {}\nPasswordAuthentication no\nPermitRootLogin prohibit-password\nUsePAM no\n\
-             MaxStartups 100\n",
-            keys.join(" ")
+             MaxStartups 100\nSetEnv PATH={}\n",
+            keys.join(" "),
+            std::env::var("PATH").unwrap_or_default()
         );
         let config = format!("sshd-{address}");
         self.sandbox.write(&config, &text)?;
         let mut apart = Command::new("unshare");
-        apart.args(["--mount", "sh", "-c", APART, "sh", &home, &format!("{home}/{config}"), SSHD]);
+        apart.args([
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "sh",
+            "-c",
+            APART,
+            "sh",
+            &home,
+            &format!("{home}/{config}"),
+            SSHD,
+        ]);
         apart.stdin(Stdio::null()).stdout(Stdio::null());
+        self.stop(address)?;
         lend("add", address)?;
         self.lent.push(address);
-        self.running.push(apart.spawn().context("cannot start unshare")?);
+        self.running.push((address, apart.spawn().context("cannot start unshare")?));
         answering(address)
+    }
+
+    /// Stops what runs apart at an address, with all that was started there.
+    ///
+    /// # Errors
+    /// The loopback interface keeps the address.
+    pub fn stop(&mut self, address: Ipv4Addr) -> Result<()> {
+        for (_, child) in self.running.iter_mut().filter(|(at, _)| *at == address) {
+            // One that has ended by itself is as good.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        self.running.retain(|(at, _)| *at != address);
+        if self.lent.contains(&address) {
+            self.lent.retain(|lent| *lent != address);
+            lend("del", address)?;
+        }
+        Ok(())
     }
 
     /// Makes another key in the sandbox's home, and answers its public half.
@@ -129,13 +164,9 @@ impl Machines {
 
 impl Drop for Machines {
     fn drop(&mut self) {
-        for child in &mut self.running {
-            // One that has ended by itself is as good.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-        for address in &self.lent {
-            let _ = lend("del", *address);
+        let all: Vec<Ipv4Addr> = self.running.iter().map(|(at, _)| *at).collect();
+        for address in all {
+            let _ = self.stop(address);
         }
     }
 }

@@ -6,6 +6,7 @@ mod behind;
 mod compare;
 mod crash;
 mod machine;
+mod real_machines;
 mod run;
 mod sandbox;
 mod stand_ins;
@@ -14,9 +15,10 @@ pub use behind::{routes_of, tag};
 pub use compare::{assert_same_environment, differences};
 pub use crash::Undisturbed;
 pub use machine::Machines;
+pub use real_machines::{Watched, with_real_machines};
 pub use run::Run;
 pub use sandbox::{REGION, Sandbox, bin_directory};
-pub use stand_ins::{let_in, with_stand_ins};
+pub use stand_ins::{has_stand_ins, let_in, with_stand_ins};
 
 /// The pipe that makes the whole of the network, the security groups and the database.
 pub const CREATE: &str =

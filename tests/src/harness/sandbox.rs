@@ -124,7 +124,14 @@ impl Sandbox {
                 None => command.env_remove(name),
             };
         }
-        command
+        match self.aws.machines() {
+            Some(machines) => {
+                let mut within = machines.within(&command);
+                within.stdin(Stdio::null());
+                within
+            }
+            None => command,
+        }
     }
 
     /// Everything in AWS, with names for ids: equal for environments made alike. Some hours later, that is: what was on its way has

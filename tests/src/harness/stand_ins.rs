@@ -25,8 +25,10 @@ const FOLDERS: [&str; 2] = [".ssh/stackpipe/expense-dev", ".ssh/stackpipe/expens
 /// The Marketplace product of the VPN server's image.
 const PRODUCT: &str = "f2ew2wrz425a1jagnifd02u5t";
 
-/// Does what it is told without doing it, and says that the VPN server is open.
+/// Does what it is told without doing it, and says that the VPN server is open. Its argument lists are kept: it lives too briefly to be
+/// seen among the processes.
 const SSH: &str = r#"#!/bin/sh
+printf '%s\n' "$*" >>"$HOME/arguments"
 for last; do :; done
 case $last in
     *'sacli status'*) echo '{"errors": {}, "service_status": {"api": "on", "auth": "on"}}' ;;
@@ -59,6 +61,12 @@ pub fn with_stand_ins(options: &Options) -> Result<Option<Sandbox>> {
     let sandbox = Sandbox::with(&Options { conditions, ..options.clone() })?;
     let_in(&sandbox)?;
     Ok(Some(sandbox))
+}
+
+/// Whether a sandbox has them.
+#[must_use]
+pub fn has_stand_ins(sandbox: &Sandbox) -> bool {
+    sandbox.home().join("bin/ssh").exists()
 }
 
 /// Puts keys and `ssh` into a sandbox's home.

@@ -85,6 +85,9 @@ pub struct Conditions {
     /// Let the console of every instance show this as its SSH host key, instead of one of its own
     #[arg(global = true, long, value_name = "KEY")]
     pub host_key: Option<String>,
+    /// Let real machines refuse SSH for so many seconds of AWS's time after their start
+    #[arg(global = true, long, value_name = "SECONDS", default_value_t = 0.0)]
+    pub ssh_refused: f64,
     /// Hide what is new for up to so many seconds of AWS's time
     #[arg(global = true, long, value_name = "SECONDS", default_value_t = 0.0)]
     pub propagation: f64,

@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use super::network::{GATEWAY, UPLINK, interface_name};
-use super::wanted::{Machine, has_way_out};
+use super::wanted::{Machine, Power, has_way_out};
 use crate::loopback::action::View;
+use crate::loopback::clock::Clock;
 use crate::loopback::ec2::network_interface::NetworkInterface;
 use crate::loopback::ec2::security_group_rule::{SecurityGroupRule, Source};
 
@@ -22,6 +23,7 @@ pub fn rules(
     resolver: Ipv4Addr,
     machines: &[&Machine],
     balancing: &[&NetworkInterface],
+    clock: &Clock,
     view: View<'_>,
 ) -> String {
     let mut text = String::from("table ip vpc\ndelete table ip vpc\ntable ip vpc {\n");
@@ -32,9 +34,19 @@ pub fn rules(
             Some((interface_name(&machine.id), primary))
         })
         .collect();
+    let seconds = view.region.conditions.ssh_refused;
+    let refusing: Vec<String> = machines
+        .iter()
+        .filter(|machine| matches!(machine.power, Power::On(since) if view.now < clock.after(since, seconds)))
+        .map(|machine| interface_name(&machine.id))
+        .collect();
     for (name, interface) in &interfaces {
         chain(&mut text, &format!("out_{name}"), &sending(vpc, interface, view), "drop");
-        chain(&mut text, &format!("in_{name}"), &receiving(vpc, interface, view), "drop");
+        let mut receiving = receiving(vpc, interface, view);
+        if refusing.contains(name) {
+            receiving.insert(0, "tcp dport 22 reject with tcp reset".to_owned());
+        }
+        chain(&mut text, &format!("in_{name}"), &receiving, "drop");
     }
     for interface in balancing {
         let name = format!("balancer_{}", number(interface.private_ip));
@@ -62,7 +74,11 @@ fn internet(out: &[&str]) -> Vec<String> {
         return Vec::new();
     }
     let from = format!("iifname {{ {} }}", quoted(out).join(", "));
-    vec![format!("ip daddr {GATEWAY} tcp dport != {GIT} drop"), format!("{from} accept")]
+    vec![
+        format!("ip daddr {GATEWAY} meta l4proto != tcp drop"),
+        format!("ip daddr {GATEWAY} tcp dport != {GIT} drop"),
+        format!("{from} accept"),
+    ]
 }
 
 fn hooks(

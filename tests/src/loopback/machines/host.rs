@@ -97,7 +97,7 @@ impl Host {
         for (account, name) in places {
             let region = inner.world.region(&account, &name, &self.clock);
             let now = self.clock.now();
-            let mut wanted = Wanted::of(region, now);
+            let mut wanted = Wanted::of(region, &self.clock, now);
             outside.outside.extend(&Traffic::of(region, &self.clock, now, "").outside);
             for network in &wanted.networks {
                 let mut traffic = Traffic::of(region, &self.clock, now, &network.vpc);

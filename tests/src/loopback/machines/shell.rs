@@ -6,7 +6,7 @@ use std::process::Command;
 /// In a mount namespace of the command's own, so that only it asks the sandbox for names.
 const SCRIPT: &str = "mount --bind \"$1\" /etc/resolv.conf && shift && exec \"$@\"";
 
-/// The same command, asking the name server in `resolver` for names. Its environment is what it inherits.
+/// The same command, asking the name server in `resolver` for names.
 #[must_use]
 pub fn within(resolver: &Path, command: &Command) -> Command {
     let mut wrapped = Command::new("unshare");
@@ -14,6 +14,10 @@ pub fn within(resolver: &Path, command: &Command) -> Command {
     wrapped.arg(command.get_program()).args(command.get_args());
     if let Some(folder) = command.get_current_dir() {
         wrapped.current_dir(folder);
+    }
+    // Whether it was to inherit an environment cannot be asked of a command. One with a `PATH` of its own has a whole one.
+    if command.get_envs().any(|(name, _)| name == "PATH") {
+        wrapped.env_clear();
     }
     for (name, value) in command.get_envs() {
         match value {

@@ -7,12 +7,13 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::firewall;
 use crate::loopback::action::View;
-use crate::loopback::clock::Time;
+use crate::loopback::clock::{Clock, Time};
 use crate::loopback::ec2::instance::Instance;
 use crate::loopback::ec2::instance_state::{Life, State};
 use crate::loopback::ec2::network_interface::NetworkInterface;
 use crate::loopback::ec2::route::{Destination, Target};
 use crate::loopback::ec2::route_table::RouteTable;
+use crate::loopback::ec2::route_table_association::Association;
 use crate::loopback::world::Region;
 
 /// Everything of one Region that is to be real.
@@ -72,7 +73,7 @@ pub struct Network {
 
 impl Wanted {
     #[must_use]
-    pub fn of(region: &Region, now: Time) -> Self {
+    pub fn of(region: &Region, clock: &Clock, now: Time) -> Self {
         let view = View { region, now };
         let machines: Vec<Machine> =
             region.ec2.instances.values().filter_map(|instance| machine(instance, view)).collect();
@@ -86,7 +87,7 @@ impl Wanted {
             machines.iter().any(|machine| machine.vpc == **vpc)
                 || region.elbv2.load_balancers.values().any(|balancer| balancer.vpc == **vpc)
         });
-        let networks = networks.filter_map(|vpc| network(vpc, &machines, view)).collect();
+        let networks = networks.filter_map(|vpc| network(vpc, &machines, clock, view)).collect();
         Self { images: images.collect(), networks, machines }
     }
 }
@@ -121,7 +122,7 @@ fn resolver(vpc: &str, view: View<'_>) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::from(u32::from(base).saturating_add(2)))
 }
 
-fn network(vpc: &str, machines: &[Machine], view: View<'_>) -> Option<Network> {
+fn network(vpc: &str, machines: &[Machine], clock: &Clock, view: View<'_>) -> Option<Network> {
     let resolver = resolver(vpc, view)?;
     let interfaces = &view.region.ec2.network_interfaces;
     let balancing: Vec<&NetworkInterface> = interfaces
@@ -131,7 +132,7 @@ fn network(vpc: &str, machines: &[Machine], view: View<'_>) -> Option<Network> {
     let own = balancing.iter().map(|it| it.private_ip).chain([resolver]).collect();
     let here: Vec<&Machine> =
         machines.iter().filter(|it| it.vpc == vpc && matches!(it.power, Power::On(_))).collect();
-    let firewall = firewall::rules(vpc, resolver, &here, &balancing, view);
+    let firewall = firewall::rules(vpc, resolver, &here, &balancing, clock, view);
     Some(Network { vpc: vpc.to_owned(), own, resolver, firewall })
 }
 
@@ -143,7 +144,7 @@ pub fn has_way_out(interface: &NetworkInterface, view: View<'_>) -> bool {
     let of_subnet = |table: &&RouteTable| {
         table.associations.iter().any(|it| it.subnet.as_deref() == Some(interface.subnet.as_str()))
     };
-    let is_main = |table: &&RouteTable| table.associations.iter().any(|it| it.main());
+    let is_main = |table: &&RouteTable| table.associations.iter().any(Association::main);
     let Some(table) = tables().find(of_subnet).or_else(|| tables().find(is_main)) else { return false };
     let everywhere = |destination: &Destination| matches!(destination, Destination::Cidr(range) if range.prefix_len() == 0);
     table.routes.iter().filter(|route| everywhere(&route.destination)).any(|route| match &route.target {
