@@ -3,6 +3,7 @@
 //! `cargo run -p tests --bin bench` prints Markdown, a table a subject. docs/figures.md tells how each figure is come by.
 
 mod bake;
+mod baked;
 mod build;
 mod builder;
 mod by_hand;
