@@ -14,7 +14,7 @@ pub struct Cli {
     /// Time clean builds first: a quarter of an hour and 8 GB of memory
     #[arg(long)]
     build: bool,
-    /// With round-trips, list each call: when it began and ended, in milliseconds since its command's first
+    /// With round-trips and bake, list each call: when it began and ended, in milliseconds since its command's first
     #[arg(long)]
     pub calls: bool,
 }
@@ -27,6 +27,8 @@ pub enum Subject {
     RoundTrips,
     Readiness,
     Overlap,
+    /// Images baked on real machines; left out where there can be none
+    Bake,
     StartUp,
     Size,
 }

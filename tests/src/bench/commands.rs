@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use crate::harness::Sandbox;
 
 /// The commands there are, in the order of the pipe.
-pub const NAMES: [&str; 3] = ["vpc", "sg", "rds"];
+pub const NAMES: [&str; 8] = ["vpc", "sg", "bastion", "vpn", "alb", "rds", "bake", "asg"];
 
 /// A command in a sandbox, from `folder`, with no shell around it. What it says goes to a file in the sandbox.
 ///

@@ -2,7 +2,11 @@
 //!
 //! `cargo run -p tests --bin bench` prints Markdown, a table a subject. docs/figures.md tells how each figure is come by.
 
+mod bake;
+mod baked;
 mod build;
+mod builder;
+mod by_hand;
 mod chain;
 mod cli;
 mod commands;
@@ -52,6 +56,7 @@ fn bench(cli: &Cli) -> anyhow::Result<()> {
             Subject::RoundTrips => round_trips::measure(&folder, cli.calls)?,
             Subject::Readiness => readiness::measure(&folder)?,
             Subject::Overlap => overlap::measure(&folder)?,
+            Subject::Bake => bake::measure(&folder, cli.calls)?,
             Subject::StartUp => start_up::measure(&profiles)?,
             Subject::Size => size::measure(&profiles)?,
         }

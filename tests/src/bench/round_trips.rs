@@ -55,7 +55,7 @@ pub fn measure(folder: &Path, list: bool) -> Result<()> {
     table.print();
     if list {
         for (run, stage) in &told {
-            report::print(&listed(*run, stage));
+            report::print(&listed(title(*run), stage));
         }
     }
     report::print("The chains:\n");
@@ -90,7 +90,9 @@ fn runs(folder: &Path, account: Option<&str>) -> Result<Vec<(Run, Stage)>> {
     Ok(all)
 }
 
-fn title(run: Run) -> &'static str {
+/// What a run is called in a table.
+#[must_use]
+pub fn title(run: Run) -> &'static str {
     match run {
         Run::First => "first",
         Run::Second => "second, nothing to change",
@@ -110,7 +112,9 @@ fn target(run: Run, trips: usize, asking: usize, chain: usize) -> String {
     format!("≤ {most}: {}", if is_met { "met" } else { "**missed**" })
 }
 
-fn signed(trips: usize, chain: usize) -> String {
+/// What is beyond the chain, or short of it.
+#[must_use]
+pub fn signed(trips: usize, chain: usize) -> String {
     if trips >= chain { format!("+{}", trips - chain) } else { format!("−{}", chain - trips) }
 }
 
@@ -120,12 +124,13 @@ fn written(chain: &Chain) -> String {
 }
 
 /// Every call of a command, for whoever looks for the one too many.
-fn listed(run: Run, stage: &Stage) -> String {
+#[must_use]
+pub fn listed(run: &str, stage: &Stage) -> String {
     let first = stage.calls.first().map_or(0, |call| call.start);
     let line = |call: &Entry| {
         let at = |moment: u64| between(first, moment).as_millis();
         format!("    {:>6} {:>6}  {} {}", at(call.start), at(call.end), call.name(), call.outcome)
     };
     let lines: Vec<String> = stage.calls.iter().map(line).collect();
-    format!("`{}`, {}:\n\n{}\n", stage.name, title(run), lines.join("\n"))
+    format!("`{}`, {}:\n\n{}\n", stage.name, run, lines.join("\n"))
 }

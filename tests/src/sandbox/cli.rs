@@ -11,6 +11,8 @@ use crate::loopback::Options;
 ///
 /// The commands of this workspace are built if need be and put on PATH, and AWS_ENDPOINT_URL, Region and throw-away
 /// credentials are set. The exit status is that of the command.
+///
+/// With --machines the instances are real machines on this one: SSH, cloud-init and Ansible work on them, and load balancers lead to them.
 #[derive(Debug, Parser)]
 #[command(disable_help_subcommand = true)]
 #[command(name = "cargo sandbox", bin_name = "cargo sandbox", version, max_term_width = 100)]

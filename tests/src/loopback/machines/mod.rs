@@ -9,7 +9,11 @@
 //! [`wanted`] machines and networks, brings those there are in line, and notes what it sees. Nothing of it outlives its process, and
 //! nothing of the host's own network or files is changed, but for a layer kept in the cache ([`rootfs`]).
 //!
-//! Not real: the metadata service (cloud-init has its seed on disk), volumes beside the root, network ACLs, peering, databases.
+//! Not real: the metadata service (cloud-init has its seed on disk), volumes beside the root, network ACLs, peering, IPv6, databases. A
+//! machine is this one's Debian, whatever the image is called, and has no systemd. HTTPS listeners do not answer: there is no certificate
+//! for their names. Of public addresses only TCP ports that a rule for addresses opens, in ranges of 16 at most, lead in.
+//!
+//! Not safe from what runs on it either: it is root there, under this machine's kernel.
 
 mod command;
 mod firewall;
