@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use aws_sdk_ec2::types::Image;
-use common::fault::{Fault, Kind};
+use common::fault::{Fault, Kind, kind_of, refusal_of};
 use common::section::{Baked, Named};
 use common::server::image;
 use common::session::Session;
@@ -62,9 +62,7 @@ pub fn root_device(id: &str, found: Option<&Image>) -> Result<Option<String>> {
         return if id == PLANNED { Ok(None) } else { Err(image::absent(id).into()) };
     };
     match image::progress(found) {
-        State::Failed(reason) => Err(Fault::conflict(format!("the image {id} cannot be used: {reason}"))
-            .hint("bake it again, or give another --image")
-            .into()),
+        State::Failed(reason) => Err(anyhow::anyhow!(reason).context(useless(id))),
         State::Ready | State::Pending(_) => Ok(found.root_device_name().map(str::to_owned)),
     }
 }
@@ -84,5 +82,15 @@ pub async fn until_available(session: &Session, wanted: &Wanted) -> Result<()> {
         let fault = Fault::new(Kind::NotInTime, format!("the image {id} is still pending"));
         return Err(fault.hint("run the same command again later, or without --no-wait").into());
     }
-    image::until_available(session, id, found.name().unwrap_or_default()).await
+    match image::until_available(session, id, found.name().unwrap_or_default()).await {
+        // That it failed, and not that EC2 did not answer.
+        Err(error) if kind_of(&error) == Kind::Failed && refusal_of(&error).is_none() => {
+            Err(error.context(useless(id)))
+        }
+        outcome => outcome,
+    }
+}
+
+fn useless(id: &str) -> Fault {
+    Fault::conflict(format!("the image {id} cannot be used")).hint("bake it again, or give another --image")
 }

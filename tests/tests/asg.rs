@@ -273,7 +273,7 @@ fn a_pending_image_is_waited_for_while_all_else_is_made() -> Result<()> {
     );
     let (status, messages) = run.end()?;
     assert_eq!(status, Some(0), "{messages}");
-    assert!(messages.contains(&format!("waiting for image {first} (pending)")), "{messages}");
+    assert!(messages.contains(&format!("waiting for image backend-2 ({first}) (pending)")), "{messages}");
     assert_eq!(servers.running(), [first.clone(), first.clone()]);
 
     let second = pending(&servers, "backend-3")?;
@@ -298,7 +298,9 @@ fn an_image_that_fails_ends_the_wait_with_the_reason() -> Result<()> {
     run.until(2, "ec2.DescribeImages")?;
     let (status, messages) = run.end()?;
     assert_eq!(status, Some(73), "{messages}");
-    assert!(messages.contains(&format!("the image {image} is failed: Client.VolumeError")), "{messages}");
+    let reason =
+        format!("the image {image} cannot be used: image backend-2 ({image}) failed: Client.VolumeError");
+    assert!(messages.contains(&reason), "{messages}");
     let run = servers.sandbox.sh(&format!("{} {IDENTITY}", Servers::backend(&image)))?;
     run.ends_with(73).says_one_error().changes_nothing();
     Ok(())

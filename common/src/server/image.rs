@@ -98,6 +98,7 @@ pub fn progress(image: &ec2::Image) -> State {
             State::Pending(state.as_str().to_owned())
         }
         Some(state) => State::Failed(match image.state_reason().and_then(ec2::StateReason::message) {
+            Some(message) if *state == ImageState::Failed => message.trim_end_matches('.').to_owned(),
             Some(message) => format!("it is {state}: {}", message.trim_end_matches('.')),
             None => format!("it is {state}"),
         }),
