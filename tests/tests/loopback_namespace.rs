@@ -25,7 +25,7 @@ use tests::loopback::tag::Tags;
 /// Where the load balancer is, where its target, and whoever comes by a public address.
 const BALANCER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 10);
 const MACHINE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 20);
-const PERSON: &str = "198.51.100.7";
+const PERSON: &str = "203.0.113.7";
 
 /// A network namespace, until it is dropped.
 struct Namespace(String);

@@ -9,6 +9,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("nft", "nftables"),
     ("slirp4netns", "slirp4netns"),
     ("sshd", "openssh-server"),
+    ("ssh", "openssh-client"),
     ("apt-get", "apt"),
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),

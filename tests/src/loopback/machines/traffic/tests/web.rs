@@ -71,7 +71,7 @@ impl Web {
         let rule = |from: u16, to: u16, cidr: &str| json!({ "IpProtocol": "tcp", "FromPort": from, "ToPort": to, "IpRanges": [{ "CidrIp": cidr }] });
         let rules = json!([
             rule(80, 80, "0.0.0.0/0"),
-            rule(22, 22, "198.51.100.7/32"),
+            rule(22, 22, "203.0.113.7/32"),
             rule(1024, 65535, "0.0.0.0/0")
         ]);
         let rules = json!({ "GroupId": self.security_group, "IpPermissions": rules });
