@@ -5,7 +5,7 @@
 //! this machine's: it holds the name that the last run gave itself.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -68,11 +68,7 @@ impl Claim {
     /// # Errors
     /// It cannot be written down.
     pub fn name(&mut self) -> Result<String> {
-        let mut bytes = [0; 16];
-        File::open("/dev/urandom")
-            .and_then(|mut it| it.read_exact(&mut bytes))
-            .context("cannot read /dev/urandom")?;
-        let name = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let name = common::random::name(16)?;
         write_private(&self.folder.file(NAME), &name)?;
         self.before = Some(name.clone());
         Ok(name)

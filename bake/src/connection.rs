@@ -4,7 +4,6 @@
 //! The others go through its socket.
 
 use std::fs::{self, DirBuilder};
-use std::io::Read as _;
 use std::os::unix::fs::{DirBuilderExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,11 +12,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use common::fault::{Fault, Kind};
 use common::session::Session;
-use common::ssh::{Folder, Host, config, log_in_within};
+use common::ssh::{Folder, Host, OPENSSH, cannot_start, config, log_in_within};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
-
-use crate::process::cannot_start;
 
 /// A server that is up on EC2 answers within a minute, and a slow one within some.
 const UNTIL_LET_IN: Duration = Duration::from_mins(10);
@@ -76,7 +73,7 @@ impl Connection {
         for attempt in 1..=ATTEMPTS {
             let _ = fs::remove_file(&self.socket);
             let master =
-                self.master_command().spawn().map_err(cannot_start("ssh", "install the OpenSSH client"))?;
+                self.master_command().spawn().map_err(|error| cannot_start("ssh", OPENSSH, error))?;
             if self.is_shared(master).await {
                 return Ok(());
             }
@@ -125,11 +122,7 @@ fn sockets(folder: &Folder) -> Result<PathBuf> {
     let temporary = std::env::temp_dir();
     let is_short = temporary.as_os_str().len() <= LONGEST_FOLDER;
     let above = if is_short && temporary.is_absolute() { temporary } else { PathBuf::from("/tmp") };
-    let mut name = [0; 8];
-    fs::File::open("/dev/urandom")
-        .and_then(|mut it| it.read_exact(&mut name))
-        .context("cannot read /dev/urandom")?;
-    let path = above.join(format!("stackpipe-{:016x}", u64::from_ne_bytes(name)));
+    let path = above.join(format!("stackpipe-{}", common::random::name(8)?));
     let what = || format!("cannot make the directory {}", path.display());
     DirBuilder::new().mode(0o700).create(&path).with_context(what)?;
     let link = folder.file(SOCKETS);

@@ -1,13 +1,12 @@
 //! A program whose output a person sees line by line, in a process group of its own, which goes when this run does.
 
 use std::collections::VecDeque;
-use std::io::{ErrorKind, PipeWriter, pipe};
+use std::io::{PipeWriter, pipe};
 use std::os::fd::OwnedFd;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use common::fault::Fault;
 use common::session::Session;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncReadExt as _;
@@ -31,16 +30,6 @@ pub struct Ended {
     pub status: ExitStatus,
     /// Its last lines.
     pub tail: Vec<String>,
-}
-
-/// The error where a program is not there.
-pub fn cannot_start(program: &'static str, hint: &'static str) -> impl Fn(std::io::Error) -> anyhow::Error {
-    move |error| match error.kind() {
-        ErrorKind::NotFound => {
-            Fault::usage(format!("there is no {program} on this machine")).hint(hint).into()
-        }
-        _ => anyhow::Error::new(error).context(format!("cannot start {program}")),
-    }
 }
 
 /// Runs it to its end. Dropping this kills it and all that it started.

@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
 use common::fault::{Fault, Kind};
+use common::ssh::cannot_start;
 use tokio::process::Command;
 
 /// A repository's URL: over HTTPS, HTTP, SSH or git's own protocol.
@@ -84,7 +85,7 @@ pub async fn commit(url: &str, reference: &str) -> Result<String> {
     let mut git = Command::new("git");
     git.args(["ls-remote", "--", url, reference]).arg(format!("{reference}^{{}}"));
     git.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
-    let output = git.output().await.map_err(crate::process::cannot_start("git", "install git"))?;
+    let output = git.output().await.map_err(|error| cannot_start("git", "install git", error))?;
     if !output.status.success() {
         let said = common::ssh::last_line(&output.stderr);
         return Err(Fault::new(Kind::Failed, format!("cannot read the repository {url}: {said}"))

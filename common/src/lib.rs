@@ -24,6 +24,7 @@ pub mod network;
 pub mod offline;
 pub mod password;
 mod progress;
+pub mod random;
 mod retry;
 pub mod run;
 pub mod secret;

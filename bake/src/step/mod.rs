@@ -13,14 +13,12 @@ use std::path::Path;
 use anyhow::Result;
 use common::fault::{Fault, Kind};
 use common::session::Session;
+use common::ssh::{SSH_FAILED, cannot_start};
 
 use crate::connection::Connection;
 use crate::names::Names;
-use crate::process::{Ended, cannot_start};
+use crate::process::Ended;
 use crate::recipe::{Ready, Recipe};
-
-/// OpenSSH's own status where it, and not the command, has failed.
-const SSH_FAILED: i32 = 255;
 
 /// What every step has to do with.
 pub struct Site<'a> {
@@ -43,7 +41,7 @@ pub async fn check(recipe: &Recipe) -> Result<()> {
         ansible.arg("--version").stdin(std::process::Stdio::null()).kill_on_drop(true);
         let hint =
             "install Ansible (pipx install ansible-core), or have the builder pull with --ansible-pull";
-        ansible.output().await.map_err(cannot_start("ansible-playbook", hint))?;
+        ansible.output().await.map_err(|error| cannot_start("ansible-playbook", hint, error))?;
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub use config::{Host, Trust, config};
 pub use console::{host_key, until_host_key};
 pub use files::write as write_private;
 pub use folder::Folder;
-pub use program::{exec, last_line, log_in, log_in_within};
+pub use program::{OPENSSH, SSH_FAILED, cannot_start, exec, last_line, log_in, log_in_within};
 pub use public_key::PublicKey;
 pub use reach::until_answering;
 pub use remote::{Answer, remote};

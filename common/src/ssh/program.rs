@@ -16,7 +16,10 @@ use crate::fault::{Fault, Kind};
 use crate::session::Session;
 
 /// OpenSSH's own status where it, and not the command on the server, has failed.
-pub(super) const SSH_FAILED: i32 = 255;
+pub const SSH_FAILED: i32 = 255;
+
+/// What to do where one of its programs is not there.
+pub const OPENSSH: &str = "install the OpenSSH client";
 
 /// cloud-init's status where it finished with warnings.
 const DEGRADED: i32 = 2;
@@ -108,7 +111,7 @@ pub(super) fn refused(host: &str, output: &Output) -> anyhow::Error {
 
 async fn run(command: &mut Command) -> Result<Output> {
     let program = command.as_std().get_program().to_string_lossy().into_owned();
-    command.stdin(Stdio::null()).output().await.map_err(|error| cannot_start(&program, error))
+    command.stdin(Stdio::null()).output().await.map_err(|error| cannot_start(&program, OPENSSH, error))
 }
 
 /// The last line of what a program complained of.
@@ -123,11 +126,10 @@ pub fn last_line(text: &[u8]) -> String {
     last.unwrap_or("it said nothing").chars().filter(|c| !c.is_control()).collect()
 }
 
-pub(super) fn cannot_start(program: &str, error: std::io::Error) -> anyhow::Error {
+/// The error where a program cannot be started: a usage fault where it is not there, with what to do about that.
+pub fn cannot_start(program: &str, hint: &str, error: std::io::Error) -> anyhow::Error {
     if error.kind() == ErrorKind::NotFound {
-        return Fault::usage(format!("there is no {program} on this machine"))
-            .hint("install the OpenSSH client")
-            .into();
+        return Fault::usage(format!("there is no {program} on this machine")).hint(hint).into();
     }
     anyhow::Error::new(error).context(format!("cannot start {program}"))
 }
@@ -144,5 +146,5 @@ pub fn exec<'a>(config: &Path, words: impl IntoIterator<Item = &'a OsStr>) -> Re
         ssh.stdin(terminal);
     }
     let error = ssh.exec();
-    Err(cannot_start("ssh", error))
+    Err(cannot_start("ssh", OPENSSH, error))
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use super::program::{SSH_FAILED, cannot_start, refused, said};
+use super::program::{OPENSSH, SSH_FAILED, cannot_start, refused, said};
 
 /// What a command on a server came to.
 pub struct Answer {
@@ -38,7 +38,7 @@ pub async fn remote(config: &Path, host: &str, command: &str, input: &str) -> Re
     let mut ssh = Command::new("ssh");
     ssh.arg("-F").arg(config).args(["-T", "-o", "BatchMode=yes", host, command]);
     ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = ssh.spawn().map_err(|error| cannot_start("ssh", error))?;
+    let mut child = ssh.spawn().map_err(|error| cannot_start("ssh", OPENSSH, error))?;
     let mut stdin = child.stdin.take().context("ssh has no stdin")?;
     let input = input.to_owned();
     let write = async move {

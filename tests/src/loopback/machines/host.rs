@@ -16,7 +16,7 @@ use super::machine::Machine;
 use super::network::{GATEWAY, Router, path};
 use super::rootfs;
 use super::traffic::names::Meaning;
-use super::traffic::{Probe, Runtime, Traffic, View};
+use super::traffic::{Probe, Runtime, Traffic, View, outside_names};
 use super::wanted::{self, Power, Wanted};
 use crate::loopback::clock::Clock;
 use crate::loopback::shared::Shared;
@@ -98,7 +98,7 @@ impl Host {
             let region = inner.world.region(&account, &name, &self.clock);
             let now = self.clock.now();
             let mut wanted = Wanted::of(region, &self.clock, now);
-            outside.outside.extend(&Traffic::of(region, &self.clock, now, "").outside);
+            outside.outside.extend(&outside_names(region, now));
             for network in &wanted.networks {
                 let mut traffic = Traffic::of(region, &self.clock, now, &network.vpc);
                 traffic.inside.add(HOST, Meaning::Addresses(vec![GATEWAY]));

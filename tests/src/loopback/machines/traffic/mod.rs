@@ -38,6 +38,7 @@ mod tests;
 mod upstream;
 
 pub use names::Names;
+pub use names_plan::outside as outside_names;
 pub use plan::{Balancer, Check, Fitness, Group, Listener, PublicPort, Rule, Target, Traffic};
 pub use ports::PERSON;
 pub use probe::{Outcome, Probe};
